@@ -1,0 +1,1 @@
+"""The custom actions, one file a skill: thin skins over the modules of bot/."""

@@ -1,0 +1,101 @@
+"""What every action shares: it speaks for its channel, and it is never silent."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot import settings
+
+logger = logging.getLogger(__name__)
+
+Event = dict[str, Any]
+Button = dict[str, str]
+
+
+class OttoAction(Action, ABC):
+    """An action that answers even when it breaks.
+
+    Rasa says nothing to the visitor when an action raises (RasaHQ/rasa#7630), and rasa_sdk puts the
+    whole conversation into the error (rasa_sdk/endpoint.py), so neither ever sees the exception.
+    """
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[Event]:
+        """Called by Rasa; see `act`."""
+        try:
+            return self.act(Voice(dispatcher, tracker), tracker)
+        except Exception as error:
+            # The error's text may hold what the visitor wrote; its type does not.
+            logger.error("%s failed: %s", self.name(), type(error).__name__)
+            contact = settings.load().clinic.contact()
+            Voice(dispatcher, tracker).say(
+                f"I'm sorry, something went wrong on my side. {contact}", outcome="out_of_scope"
+            )
+            return []
+
+    @abstractmethod
+    def act(self, voice: "Voice", tracker: Tracker) -> list[Event]:
+        """Say what there is to say and return the events."""
+
+
+class Voice:
+    """Says things in the form of the visitor's channel."""
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        """Speak through `dispatcher` to the visitor behind `tracker`."""
+        self._dispatcher = dispatcher
+        self.by_sms = tracker.get_latest_input_channel() == "sms"
+
+    def say(
+        self,
+        web: str,
+        *,
+        sms: str | None = None,
+        buttons: list[Button] | None = None,
+        outcome: str,
+        **metadata: Any,
+    ) -> None:
+        """Utter `sms` by text message, where given, else `web`; `outcome` as in `otto ask`."""
+        self._dispatcher.utter_message(
+            text=sms if self.by_sms and sms is not None else web,
+            buttons=buttons or [],
+            metadata={"outcome": outcome} | metadata,
+        )
+
+    def repeat(self, utterance: Event) -> None:
+        """Utter an earlier bot utterance as it was."""
+        self._dispatcher.utter_message(
+            text=utterance["text"],
+            buttons=(utterance.get("data") or {}).get("buttons") or [],
+            metadata=metadata_of(utterance),
+        )
+
+
+def choice(text: str, id_: str = "") -> Button:
+    """A choice whose payload is its own text, so it works tapped, typed and by SMS."""
+    return {"title": text, "payload": text} | ({"id": id_} if id_ else {})
+
+
+def metadata_of(utterance: Event) -> dict[str, Any]:
+    """What a bot utterance carries besides its text."""
+    metadata: dict[str, Any] = (utterance.get("metadata") or {}).get("metadata") or {}
+    return metadata
+
+
+def earlier_turns(tracker: Tracker) -> Iterator[list[Event]]:
+    """The bot's utterances of each earlier turn, the latest turn first, silent turns left out."""
+    turn: list[Event] = []
+    for event in reversed(tracker.events):
+        if event["event"] == "bot":
+            turn.append(event)
+        elif event["event"] == "user":
+            if turn:
+                yield turn[::-1]
+            turn = []
+    if turn:
+        yield turn[::-1]

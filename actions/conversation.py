@@ -1,0 +1,166 @@
+"""Speaking about the conversation itself: which question, which source, once more, what next."""
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, AllSlotsReset, FollowupAction
+
+from actions.base import Button, Event, OttoAction, Voice, choice, earlier_turns, metadata_of
+from bot.answers import INTENT, load_sources, topics
+
+# What a visitor can say for the intents that are no topics; each must be understood as itself.
+CANONICAL = {
+    "recommend_therapy": "Help me choose between OT and PT",
+    "find_location": "Find OT in my city",
+    "small_talk/human_handoff": "Can I talk to a person?",
+    "small_talk/help": "What can you do?",
+}
+CHOICES = 3
+
+
+def choices_for(labels: list[str]) -> list[Button]:
+    """Choices for the first few of `labels` that stand for a question."""
+    buttons = []
+    for label in labels:
+        if label in CANONICAL:
+            buttons.append(choice(CANONICAL[label], label))
+        elif label.startswith(f"{INTENT}/"):
+            id_ = label.removeprefix(f"{INTENT}/")
+            buttons.append(choice(topics()[id_].question, id_))
+    return buttons[:CHOICES]
+
+
+class AskWhich(OttoAction):
+    """Offer the questions a message may have meant."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_ask_which"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Offer the canonical questions of the likeliest labels."""
+        labels = [entry["name"] for entry in tracker.latest_message.get("labels", [])]
+        voice.say(
+            "I want to get this right. Did you mean one of these? If not, please say it in other "
+            "words.",
+            buttons=choices_for(labels),
+            outcome="ask_which",
+        )
+        return []
+
+
+class Repeat(OttoAction):
+    """Say the last answer again."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_repeat"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Utter the last turn's messages once more."""
+        last = next(earlier_turns(tracker), [])
+        if not last:
+            voice.say(
+                "I haven't said anything yet. What would you like to know?", outcome="small_talk"
+            )
+        for utterance in last:
+            voice.repeat(utterance)
+        return []
+
+
+class AskSource(OttoAction):
+    """Name the documents behind the last answer."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_ask_source"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """List title, publisher, section and review date of each source."""
+        cited = last_with(tracker, "sources")
+        if not cited:
+            voice.say(
+                "I answer from five published articles about OT and PT, and name them under each "
+                "answer. My last message was not taken from one of them.",
+                outcome="small_talk",
+            )
+            return []
+        documents = load_sources()
+        lines = []
+        for citation in cited["sources"]:
+            document = documents[citation["id"]]
+            reviewed = f", reviewed {document.review}" if document.review else ""
+            lines.append(f"- {document.name}, section “{citation['section']}”{reviewed}")
+        names = dict.fromkeys(documents[c["id"]].short_name for c in cited["sources"])
+        voice.say(
+            "My last answer comes from:\n" + "\n".join(lines),
+            sms=f"My last answer comes from: {'; '.join(names)}.",
+            outcome="small_talk",
+            sources=cited["sources"],
+        )
+        return []
+
+
+class TellMore(OttoAction):
+    """Offer what is related to the last answer."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_tell_more"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Offer the canonical questions of the last topic's related topics."""
+        related = last_with(tracker, "related").get("related", ["ot_definition", "what_to_expect"])
+        voice.say(
+            "Happy to. Here is what people often ask next:",
+            buttons=choices_for([f"{INTENT}/{id_}" for id_ in related]),
+            outcome="small_talk",
+        )
+        return []
+
+
+class StartOver(OttoAction):
+    """Forget what was said about the visitor and begin anew."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_start_over"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Close any open dialogue and clear its slots."""
+        voice.say(
+            "All right, we start fresh. What would you like to know?",
+            buttons=choices_for(["faq/ot_definition", "recommend_therapy", "find_location"]),
+            outcome="small_talk",
+        )
+        return [AllSlotsReset(), ActiveLoop(None)]
+
+
+class AcceptOffer(OttoAction):
+    """Take a yes to what the last message offered."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_accept_offer"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Start the form that the last turn offered; without an offer, ask what is wanted."""
+        last = next(earlier_turns(tracker), [])
+        offer = next((o for o in (metadata_of(u).get("offer") for u in last) if o), None)
+        if offer:
+            return [FollowupAction(offer)]
+        voice.say("Good. What would you like to know?", outcome="small_talk")
+        return []
+
+
+def last_with(tracker: Tracker, key: str) -> dict[str, Any]:
+    """The metadata of the latest bot utterance that has something under `key`, or an empty one."""
+    return next(
+        (
+            metadata_of(utterance)
+            for turn in earlier_turns(tracker)
+            for utterance in turn
+            if metadata_of(utterance).get(key)
+        ),
+        {},
+    )

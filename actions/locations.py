@@ -1,0 +1,207 @@
+"""The location lookup: which city, which state, and what the directory says."""
+
+from functools import cache
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from actions.base import Event, OttoAction, Voice, choice
+from bot.directory import Directory, Lookup
+from bot.places import PlaceReader
+
+CITY, STATE, REQUESTED = "city", "state", "requested_slot"
+SOURCE = {"id": "ot_vs_pt", "section": "Full State and City Directory"}
+
+
+@cache
+def directory() -> Directory:
+    """The directory, read once."""
+    return Directory.load()
+
+
+@cache
+def places() -> PlaceReader:
+    """The reader of places, built once."""
+    return PlaceReader(directory())
+
+
+def just_said(tracker: Tracker) -> str:
+    """The visitor's text, or nothing where it was answered before the form's turn came."""
+    for event in reversed(tracker.events):
+        if event["event"] == "bot":
+            return ""
+        if event["event"] == "user":
+            return event.get("text") or ""
+    return ""
+
+
+def look_up(city: str | None, state: str | None) -> Lookup:
+    """What the directory says; a ZIP code stands in the place of a city."""
+    if city and city.isdigit():
+        return directory().lookup(None, state, city)
+    return directory().lookup(city, state)
+
+
+def record(found: Lookup) -> dict[str, Any]:
+    """The lookup as `otto ask --json` shows it."""
+    return {
+        "state": found.state,
+        "city": found.city,
+        "listed": found.listed,
+        "ambiguous_states": list(found.ambiguous_states),
+        "nearest": [
+            {"city": n.city.name, "state": n.city.state, "miles": round(n.miles)}
+            for n in found.nearest
+        ],
+    }
+
+
+def sentence_of(items: list[str]) -> str:
+    """The items as a list in a sentence: a, b and c."""
+    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
+
+
+class ValidateLocationForm(OttoAction):
+    """Read a place out of what was said, and ask for what is still missing."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "validate_location_form"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Fill city and state; nothing where the text names no place."""
+        open_form = bool(tracker.active_loop)
+        text = just_said(tracker)
+        reading = places().read(text, asked=open_form)
+        city, state = reading.city or reading.zip_code, reading.state
+        waiting = tracker.get_slot(REQUESTED) if open_form else None
+        if waiting == STATE:
+            city, state = self._chosen(tracker.get_slot(CITY), city, state)
+        if text and open_form and not (city or state):
+            return []
+        if not text:
+            city, state = tracker.get_slot(CITY), tracker.get_slot(STATE)
+        return [
+            SlotSet(CITY, city),
+            SlotSet(STATE, state),
+            SlotSet(REQUESTED, self._missing(city, state)),
+        ]
+
+    @staticmethod
+    def _chosen(asked: str, city: str | None, state: str | None) -> tuple[str | None, str | None]:
+        """The answer to “which state?”: a state, or another place. New York is both."""
+        if state and not city:
+            return asked, state
+        if city in look_up(asked, None).ambiguous_states and not state:
+            return asked, city
+        return city, state
+
+    @staticmethod
+    def _missing(city: str | None, state: str | None) -> str | None:
+        if not (city or state):
+            return CITY
+        return STATE if look_up(city, state).kind == "which_state" else None
+
+
+class AskCity(OttoAction):
+    """Ask for a city, naming the states that the directory covers."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_ask_location_form_city"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Ask."""
+        states = sentence_of(list(directory().states))
+        voice.say(
+            f"I can check if a city is in our directory. It covers **{states}**. "
+            "Which city or ZIP code are you looking for?",
+            sms=f"I can check if a city is in our directory. It covers {states}. "
+            "Which city or ZIP code?",
+            outcome="location",
+            location=record(look_up(None, None)),
+            sources=[SOURCE],
+        )
+        return []
+
+
+class AskState(OttoAction):
+    """Ask which of the cities of one name is meant."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_ask_location_form_state"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Offer the states that have a city of that name."""
+        found = look_up(tracker.get_slot(CITY), None)
+        states = found.ambiguous_states
+        voice.say(
+            f"There is a {found.city} in {sentence_of(list(states))}. Which one do you mean?",
+            buttons=[choice(f"{found.city}, {state}") for state in states],
+            outcome="location",
+            location=record(found),
+            sources=[SOURCE],
+        )
+        return []
+
+
+class FindLocation(OttoAction):
+    """Say what the directory has for a place."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_find_location"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Look the place up, say what was found, and forget it."""
+        city, state = tracker.get_slot(CITY), tracker.get_slot(STATE)
+        found = look_up(city, state)
+        text = self._words(found)
+        if tracker.latest_message.get("intent", {}).get("name") == "location_detail":
+            text += (
+                " The directory has names of cities only, so I can't give an address or a phone "
+                "number."
+            )
+        voice.say(
+            text,
+            sms=text.replace("**", ""),
+            outcome="location",
+            location=record(found),
+            sources=[SOURCE],
+            related=["find_care", "referral", "booking"],
+        )
+        return [SlotSet(CITY, None), SlotSet(STATE, None)]
+
+    @staticmethod
+    def _words(found: Lookup) -> str:
+        place = ", ".join(filter(None, (found.city, found.state)))
+        states = sentence_of(list(directory().states))
+        if found.kind == "listed":
+            return (
+                f"Yes, **{place}** is in our directory. It lists cities, not addresses. Your "
+                "doctor or your insurance plan can name an OT there."
+            )
+        if found.kind == "state":
+            return (
+                f"Our directory lists **{found.count} cities in {found.state}**. Tell me a city or "
+                "a ZIP code and I'll check it."
+            )
+        if found.nearest:
+            near = sentence_of(
+                [
+                    f"{n.city.name}, {n.city.state} (about {max(1, round(n.miles))} miles)"
+                    for n in found.nearest
+                ]
+            )
+            return f"**{place}** is not in our directory. The nearest listed cities are {near}."
+        if found.kind == "bad_zip" or found.kind == "unknown_place":
+            return (
+                "I don't know that place. Please give me a city and a state, such as "
+                "“Trenton, New Jersey”, or a 5-digit ZIP code."
+            )
+        return (
+            f"**{place}** is not in our directory, which covers {states} only. Your doctor or your "
+            "insurance plan can help you find an OT near you."
+        )

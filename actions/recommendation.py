@@ -1,0 +1,226 @@
+"""OT, PT or both: a few questions, and a recommendation with its reasons."""
+
+from functools import cache
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+
+from actions.base import Event, OttoAction, Voice, choice, earlier_turns, metadata_of
+from actions.conversation import CANONICAL
+from actions.locations import REQUESTED, just_said
+from bot.therapy_guide import Facts, Guide
+
+PERSON, CONDITION, DIFFICULTIES, TRIES = "person", "condition", "difficulties", "tries"
+UNKNOWN = "unknown"
+# How often the same question is asked before Otto goes on without an answer.
+MOST_TRIES = 2
+# Intents that answer a question of the form, even where the guide knows none of the words.
+ANSWERS = {"inform", "dont_know", "deny", "affirm"}
+# Longer texts than this are more likely a question of their own than an answer.
+ANSWER_WORDS = 6
+
+
+@cache
+def guide() -> Guide:
+    """The therapy guide, read once."""
+    return Guide.load()
+
+
+def known(tracker: Tracker) -> Facts:
+    """What the slots say so far."""
+    return Facts(
+        person=tracker.get_slot(PERSON),
+        condition=tracker.get_slot(CONDITION),
+        difficulties=tuple(tracker.get_slot(DIFFICULTIES) or ()),
+    )
+
+
+def missing(facts: Facts) -> str | None:
+    """The next thing to ask, or None when a recommendation can be made.
+
+    A worked example of the guide says what each therapy does whoever it is for.
+    """
+    condition = guide().conditions.get(facts.condition or "")
+    if condition and condition.parts:
+        return None
+    if facts.person is None:
+        return PERSON
+    if facts.difficulties:
+        return None
+    return CONDITION if facts.condition is None else DIFFICULTIES
+
+
+class ValidateRecommendationForm(OttoAction):
+    """Read person, condition and difficulties out of what was said, in any order and amount."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "validate_recommendation_form"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Fill what the text tells; nothing where it is a question of its own."""
+        text = just_said(tracker)
+        waiting = tracker.get_slot(REQUESTED) if tracker.active_loop else None
+        told = guide().read(text)
+        before = known(tracker)
+        if text and waiting and not self._answers(told, waiting, text, tracker):
+            return []
+        facts = Facts(
+            person=told.person or before.person,
+            condition=told.condition or before.condition,
+            difficulties=tuple(dict.fromkeys((*before.difficulties, *told.difficulties))),
+        )
+        tries = 0
+        if text and waiting and missing(facts) == waiting:
+            tries = int(tracker.get_slot(TRIES) or 0) + 1
+            if tries >= MOST_TRIES or self._intent(tracker) in ("dont_know", "deny"):
+                facts, tries = self._without(facts, waiting), 0
+        return [
+            SlotSet(PERSON, facts.person),
+            SlotSet(CONDITION, facts.condition),
+            SlotSet(DIFFICULTIES, list(facts.difficulties) or None),
+            SlotSet(TRIES, tries),
+            SlotSet(REQUESTED, missing(facts)),
+        ]
+
+    @staticmethod
+    def _intent(tracker: Tracker) -> str:
+        return (tracker.latest_message.get("intent") or {}).get("name") or ""
+
+    def _answers(self, told: Facts, waiting: str, text: str, tracker: Tracker) -> bool:
+        intent = self._intent(tracker)
+        if intent in ANSWERS:
+            return True
+        if intent in ("cancel", "emergency") or text.rstrip().endswith("?"):
+            return False
+        if getattr(told, waiting):
+            return intent != "faq" or len(text.split()) <= ANSWER_WORDS
+        return (
+            waiting == CONDITION
+            and intent in ("nlu_fallback", "out_of_scope")
+            and (len(text.split()) <= ANSWER_WORDS)
+        )
+
+    @staticmethod
+    def _without(facts: Facts, waiting: str) -> Facts:
+        """Go on without an answer: the person never decides alone, a condition may be none."""
+        values: dict[str, Any] = {
+            PERSON: facts.person,
+            CONDITION: facts.condition,
+            DIFFICULTIES: facts.difficulties,
+        }
+        values[waiting] = (UNKNOWN,) if waiting == DIFFICULTIES else UNKNOWN
+        return Facts(**values)
+
+
+class AskPerson(OttoAction):
+    """Ask who the therapy may be for."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_ask_recommendation_form_person"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Offer the guide's persons."""
+        again = bool(tracker.get_slot(TRIES))
+        voice.say(
+            "Sorry, I didn't get that. Is it for a child, an adult, or an older adult?"
+            if again
+            else "I can help you think it through with up to three short questions. Who is it for?",
+            buttons=[choice(person.label) for person in guide().persons.values()],
+            outcome="dialogue",
+        )
+        return []
+
+
+class AskCondition(OttoAction):
+    """Ask which condition or injury is behind it."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_ask_recommendation_form_condition"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Offer the worked conditions, and none."""
+        again = bool(tracker.get_slot(TRIES))
+        voice.say(
+            "I don't know that one. Is it one of these? If not, “none of these” is fine."
+            if again
+            else "Is there a condition or injury behind it?",
+            buttons=[
+                choice(condition.label)
+                for condition in guide().conditions.values()
+                if condition.parts
+            ]
+            + [choice("None of these")],
+            outcome="dialogue",
+        )
+        return []
+
+
+class AskDifficulties(OttoAction):
+    """Ask what is hardest."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_ask_recommendation_form_difficulties"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Offer the guide's difficulties."""
+        again = bool(tracker.get_slot(TRIES))
+        voice.say(
+            "Which of these comes closest? You can name more than one."
+            if again
+            else "What is hardest right now? You can name more than one thing.",
+            buttons=[choice(difficulty.label) for difficulty in guide().difficulties.values()],
+            outcome="dialogue",
+        )
+        return []
+
+
+class Recommend(OttoAction):
+    """Make the recommendation."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_recommend"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Say it with its reasons and sources, and forget the answers."""
+        recommendation = guide().recommend(known(tracker))
+        voice.say(
+            guide().web(recommendation),
+            sms=guide().sms(recommendation),
+            buttons=[choice(CANONICAL["find_location"], "find_location")],
+            outcome="answer",
+            topic=recommendation.topic,
+            sources=[{"id": c.id, "section": c.section} for c in recommendation.citations],
+            related=[recommendation.topic, "otpt_both", "referral"],
+            offer="location_form",
+            recommendation=True,
+        )
+        return [SlotSet(slot, None) for slot in (PERSON, CONDITION, DIFFICULTIES, TRIES)]
+
+
+class ShowRecommendation(OttoAction):
+    """Show the last recommendation again."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_show_recommendation"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Repeat it, or offer to make one."""
+        for turn in earlier_turns(tracker):
+            for utterance in turn:
+                if metadata_of(utterance).get("recommendation"):
+                    voice.repeat(utterance)
+                    return []
+        voice.say(
+            "I haven't made a recommendation yet. Shall I ask you a few questions?",
+            buttons=[choice(CANONICAL["recommend_therapy"], "recommend_therapy")],
+            outcome="small_talk",
+            offer="recommendation_form",
+        )
+        return []

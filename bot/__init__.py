@@ -1,0 +1,1 @@
+"""Otto: a conversational FAQ assistant for an occupational-therapy clinic."""

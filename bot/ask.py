@@ -1,0 +1,82 @@
+"""`otto ask`: questions in, one record each out, every question a conversation of its own."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.channels.render import as_sms
+from bot.channels.turn import Message, take_turn
+
+Record = dict[str, Any]
+
+
+class QuestionsError(Exception):
+    """The file of questions cannot be read; the message says why and what to do."""
+
+
+def read_questions(path: Path) -> list[str]:
+    """The lines of a file of questions, without their line ends; empty ones are kept.
+
+    Raises:
+        QuestionsError: the file is missing, or is no UTF-8 text.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise QuestionsError(
+            f"{path}: line {line} is not UTF-8 text; please save the file as UTF-8"
+        ) from error
+    except OSError as error:
+        raise QuestionsError(
+            f"{path}: cannot be read ({error.strerror}); please check the file's name"
+        ) from error
+
+
+async def ask(agent: Agent, text: str, channel: str) -> Record:
+    """Ask one question in a new conversation; the record's fields stand in README.md."""
+    sender_id = f"ask:{uuid.uuid4().hex}"
+    started = time.perf_counter()
+    messages = await take_turn(agent.handle_message, sender_id, text, channel)
+    milliseconds = (time.perf_counter() - started) * 1000
+    tracker = await agent.tracker_store.retrieve(sender_id)
+    return record(text, messages, understood(tracker), channel, milliseconds)
+
+
+def record(
+    text: str, messages: list[Message], intent: Record, channel: str, milliseconds: float
+) -> Record:
+    """One turn as `otto ask --json` prints it; the first message tells what came of it."""
+    first = messages[0]["metadata"]
+    buttons = [button for message in messages for button in message["buttons"]]
+    answers = [as_sms(m) if channel == "sms" else m["text"] for m in messages]
+    return {
+        "text": text,
+        "outcome": first["outcome"],
+        "id": first.get("topic"),
+        "intent": intent["name"],
+        "confidence": intent["confidence"],
+        "answer": "\n\n".join(answers),
+        "sources": first.get("sources", []),
+        "choices": [{"title": button["title"], "id": button.get("id", "")} for button in buttons],
+        "location": first.get("location"),
+        "safety": first.get("safety"),
+        "ms": round(milliseconds, 1),
+    }
+
+
+def understood(tracker: DialogueStateTracker | None) -> Record:
+    """The full name of the latest message's intent, and how sure the classifier was of it."""
+    if tracker is None or tracker.latest_message is None:
+        return {"name": None, "confidence": 0.0}
+    intent = tracker.latest_message.intent
+    return {
+        "name": intent.get("full_retrieval_intent_name") or intent.get("name"),
+        "confidence": round(float(intent.get("confidence") or 0.0), 4),
+    }

@@ -1,0 +1,66 @@
+"""Rasa's REST channel, made safe to leave open on a clinic's own network.
+
+The stock channel shares one conversation among all who send no sender, lets a client choose its
+channel and metadata, and answers errors with an empty list. This one asks for a sender, takes
+nothing else from the client, and always answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.exceptions import InvalidUsage
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.channels.turn import take_turn
+
+SENDER = re.compile(r"[\w.:@+-]{1,128}", re.ASCII)
+MAX_BODY = 8192
+HOW_TO = 'Send a JSON object such as {"sender": "me", "message": "How long is a session?"}.'
+
+
+class RestChannel(InputChannel):
+    """POST webhooks/rest/webhook: one message in, a list of messages out."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The name in the address."""
+        return "rest"
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """Called by Rasa with what takes new messages."""
+        webhook = Blueprint("otto_rest", __name__)
+
+        @webhook.route("/", methods=["GET"])
+        async def health(request: Request) -> HTTPResponse:
+            return response.json({"status": "ok"})
+
+        @webhook.route("/webhook", methods=["POST"])
+        async def receive(request: Request) -> HTTPResponse:
+            if len(request.body) > MAX_BODY:
+                return _refuse(413, f"The message is too long: at most {MAX_BODY} bytes.")
+            try:
+                content = request.json
+            except (InvalidUsage, RecursionError):
+                content = None
+            if not isinstance(content, dict):
+                return _refuse(400, f"The request holds no JSON object. {HOW_TO}")
+            sender, text = content.get("sender"), content.get("message")
+            if not isinstance(sender, str) or not SENDER.fullmatch(sender):
+                return _refuse(
+                    400, f"“sender” must be 1 to 128 letters, digits or . : @ + - _ . {HOW_TO}"
+                )
+            if not isinstance(text, str):
+                return _refuse(400, f"“message” must be a text. {HOW_TO}")
+            return response.json(await take_turn(on_new_message, f"rest:{sender}", text, "web"))
+
+        return webhook
+
+
+def _refuse(status: int, error: str) -> HTTPResponse:
+    return response.json({"error": error}, status=status)

@@ -1,0 +1,89 @@
+"""The content rules, checked: is every answer complete, sourced, short, plain and fit for SMS?"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+import textstat
+
+from bot.answers import Source, Topic
+from bot.sms import outside_gsm7, segments
+
+EXAMPLES = 15
+WEB_WORDS = 80
+SMS_SEGMENTS = 2
+# Room that an SMS answer leaves for the line that names its sources.
+SMS_SOURCE_LINE = 46
+GRADE = 8.0
+
+# Long because the professions' names are long; leaving them in would hide how plain the rest is.
+PROFESSIONS = re.compile(
+    r"\b(occupational|physical)\s+(therap(?:y|ist|ists|ies)|therapy assistants?)\b", re.IGNORECASE
+)
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+PLACEHOLDERS = {"clinic_contact"}
+# A stand-in of the length of a real contact sentence.
+CONTACT = "You can call Riverside OT Clinic at 555-0100, or book at riverside.example.org/book."
+
+
+def grade(text: str) -> float:
+    """The Flesch-Kincaid grade of `text` with the professions' names left out."""
+    plain = re.sub(r"[*_]", "", PROFESSIONS.sub("OT", PLACEHOLDER.sub("Call us.", text)))
+    return float(textstat.flesch_kincaid_grade(plain))
+
+
+def topic_problems(
+    topic: Topic, topics: Mapping[str, Topic], sources: Mapping[str, Source]
+) -> Iterator[str]:
+    """What is wrong with one topic, a sentence each."""
+    if len(topic.examples) < EXAMPLES:
+        yield f"has {len(topic.examples)} examples, needs {EXAMPLES}"
+    if not topic.examples or topic.examples[0] != topic.question:
+        yield "its first example must be its canonical question, word for word"
+    if not topic.question.endswith("?"):
+        yield "its canonical question must end with a question mark"
+    words = len(topic.web.split())
+    if words > WEB_WORDS:
+        yield f"its web answer has {words} words, at most {WEB_WORDS}"
+    for channel, text in (("web", topic.web), ("sms", topic.sms)):
+        if (level := grade(text)) > GRADE:
+            yield f"its {channel} answer reads at grade {level:.1f}, at most {GRADE:.0f}"
+        if unknown := set(PLACEHOLDER.findall(text)) - PLACEHOLDERS:
+            yield f"its {channel} answer uses an unknown placeholder: {', '.join(sorted(unknown))}"
+    sms = PLACEHOLDER.sub(CONTACT, topic.sms) + " " * SMS_SOURCE_LINE
+    if foreign := outside_gsm7(topic.sms):
+        yield f"its sms answer has characters outside GSM-7: {' '.join(foreign)}"
+    elif (count := segments(sms)) > SMS_SEGMENTS:
+        yield (
+            f"its sms answer takes {count} segments with its source line, at most {SMS_SEGMENTS}: "
+            f"{len(topic.sms)} characters"
+        )
+    if topic.covered and not topic.citations:
+        yield "names no source"
+    for citation in topic.citations:
+        if citation.id not in sources:
+            yield f"cites an unknown document: {citation.id}"
+        elif citation.section not in sources[citation.id].sections:
+            yield f"cites a section {citation.id} does not have: {citation.section}"
+    if not topic.related:
+        yield "names no related topic"
+    for other in topic.related:
+        if other not in topics or other == topic.id:
+            yield f"names a related topic that does not exist or is itself: {other}"
+
+
+def problems(topics: Mapping[str, Topic], sources: Mapping[str, Source]) -> list[str]:
+    """Everything wrong with the content, a line each, beginning with the topic's id."""
+    found = [
+        f"{topic.id}: {problem}"
+        for topic in topics.values()
+        for problem in topic_problems(topic, topics, sources)
+    ]
+    owners: dict[str, list[str]] = defaultdict(list)
+    for topic in topics.values():
+        for example in topic.examples:
+            owners[" ".join(re.findall(r"[a-z0-9']+", example.lower()))].append(topic.id)
+    for example, ids in owners.items():
+        if len(ids) > 1:
+            found.append(f"{ids[0]}: “{example}” is an example of {' and of '.join(ids)}")
+    return found

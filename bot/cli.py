@@ -1,0 +1,231 @@
+"""The `otto` command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rasa.core.agent import Agent
+
+# Exit codes: 1 = what was asked found something wrong, 2 = it could not be done.
+WRONG, IMPOSSIBLE = 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors are one line and say what to do."""
+    options = parser().parse_args(arguments)
+    _quiet()
+    from bot.answers import ContentError
+    from bot.ask import QuestionsError
+    from bot.directory import DirectoryError
+    from bot.encoder import EncoderError
+    from bot.safety import SafetyError
+    from bot.settings import SettingsError
+    from bot.supervisor import RunError
+    from bot.training import TrainingError
+
+    try:
+        code: int = options.command(options)
+        return code
+    except (
+        ContentError,
+        DirectoryError,
+        EncoderError,
+        QuestionsError,
+        RunError,
+        SafetyError,
+        SettingsError,
+        TrainingError,
+    ) as error:
+        print(f"otto: {error}", file=sys.stderr)
+        return IMPOSSIBLE
+    except BrokenPipeError:
+        return IMPOSSIBLE
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command line takes."""
+    top = argparse.ArgumentParser(prog="otto", description="Otto, the clinic's FAQ assistant.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Any, help_: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            help=help_,
+            description=help_.capitalize() + ".",
+            epilog=f"example: {example}",
+        )
+        sub.set_defaults(command=command)
+        return sub
+
+    add("run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run")
+    add("train", train, "train a model from the files as they are", "otto train")
+    shell_ = add("shell", shell, "talk with Otto in the terminal", "otto shell --channel sms")
+    add("check", check, "check every answer, and that its question is understood", "otto check")
+    ask_ = add(
+        "ask",
+        ask,
+        "ask questions, each in a conversation of its own",
+        'otto ask "how long is a session" --json',
+    )
+    ask_.add_argument("question", nargs="?", help="what to ask")
+    ask_.add_argument("--file", type=Path, help="a text file with one question a line")
+    ask_.add_argument("--json", action="store_true", help="print one JSON record a line")
+    for sub in (shell_, ask_):
+        sub.add_argument(
+            "--channel",
+            choices=("web", "sms"),
+            default="web",
+            help="whose answers to give (default: web)",
+        )
+    return top
+
+
+def train(options: argparse.Namespace) -> int:
+    """`otto train`."""
+    from bot.training import model_path
+    from bot.training import train as train_now
+
+    if model_path().exists():
+        print(f"Up to date: {model_path().name}")
+        return 0
+    _model(train_now)
+    return 0
+
+
+def run(options: argparse.Namespace) -> int:
+    """`otto run`."""
+    from bot import settings, supervisor
+    from bot.training import train as train_now
+
+    supervisor.run(settings.load(), _model(train_now))
+    return 0
+
+
+def shell(options: argparse.Namespace) -> int:
+    """`otto shell`."""
+    from bot import shell as shell_
+
+    print("Say something to Otto. End with /stop or Ctrl-D.\n", flush=True)
+    _with_agent(lambda agent: shell_.talk(agent, shell_.typed(), options.channel))
+    return 0
+
+
+def ask(options: argparse.Namespace) -> int:
+    """`otto ask`."""
+    from bot.ask import read_questions
+
+    if (options.question is None) == (options.file is None):
+        print("otto: give one question, or --file with one question a line", file=sys.stderr)
+        return IMPOSSIBLE
+    questions = read_questions(options.file) if options.file else [options.question]
+    code: int = _with_agent(lambda agent: _ask_all(agent, questions, options))
+    return code
+
+
+async def _ask_all(agent: Agent, questions: list[str], options: argparse.Namespace) -> int:
+    from bot.ask import ask as ask_one
+
+    code = 0
+    for number, question in enumerate(questions, 1):
+        if not question.strip():
+            print(f"otto: line {number} is empty; it was left out", file=sys.stderr)
+            code = WRONG
+            continue
+        record = await ask_one(agent, question, options.channel)
+        if options.json:
+            print(json.dumps(record, ensure_ascii=False), flush=True)
+        else:
+            print(f"{question}\n{record['answer']}", flush=True)
+            for i, choice in enumerate(record["choices"], 1):
+                print(f"  {i}. {choice['title']}")
+            for source in record["sources"]:
+                print(f"  [{source['id']}: {source['section']}]")
+            print(
+                f"  ({record['outcome']}, {record['id'] or record['intent']}, "
+                f"{record['confidence']:.2f}, {record['ms']} ms)\n"
+            )
+    return code
+
+
+def check(options: argparse.Namespace) -> int:
+    """`otto check`."""
+    from bot.answers import load_sources, topics
+    from bot.check import problems
+
+    found = problems(topics(), load_sources())
+    if not found:
+        found = _with_agent(_misunderstood)
+    for problem in found:
+        print(problem)
+    print(f"{len(topics())} topics checked, {len(found)} problems")
+    return WRONG if found else 0
+
+
+async def _misunderstood(agent: Agent) -> list[str]:
+    from actions.conversation import CANONICAL
+    from bot.answers import INTENT, topics
+    from bot.ask import ask as ask_one
+
+    expected = {topic.question: f"{INTENT}/{topic.id}" for topic in topics().values()}
+    expected |= {text: name for name, text in CANONICAL.items()}
+    found = []
+    for text, name in expected.items():
+        record = await ask_one(agent, text, "web")
+        if record["intent"] != name:
+            found.append(f"{name}: its question “{text}” is understood as {record['intent']}")
+    return found
+
+
+def _with_agent(use: Any) -> Any:
+    """Load the current model, training it first if need be, and await what `use` does with it."""
+    from bot import agent
+    from bot.training import train as train_now
+
+    model = _model(train_now)
+
+    async def loaded() -> Any:
+        return await use(await agent.load(model))
+
+    return asyncio.run(loaded())
+
+
+def _model(train_now: Any) -> Path:
+    from bot.training import model_path
+
+    if model_path().exists():
+        return model_path()
+    print("Training a model; this takes about half a minute.", file=sys.stderr, flush=True)
+    started = time.monotonic()
+    model: Path = train_now()
+    print(f"Trained in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
+    return model
+
+
+def _quiet() -> None:
+    """Keep the libraries' chatter, and so any visitor's words, off the terminal and the logs."""
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Some libraries reset the filters when they are imported, so it is the printing that goes.
+    warnings.showwarning = lambda *_, **__: None
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("rasa").setLevel(logging.ERROR)
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.ERROR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""The intent model: which intents a text may mean, and how likely each is.
+
+Three views of a text are added up: a logistic regression on its sentence vector, which knows
+meaning; a naive Bayes on its words and letter groups, which knows wording and survives misspelling
+(Rennie et al., "Tackling the Poor Assumptions of Naive Bayes Text Classifiers", ICML 2003); and
+its likeness to each intent's nearest example. docs/architecture.md has what each of them adds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import ComplementNB
+
+Array = npt.NDArray[np.float32]
+
+WORDS = HashingVectorizer(ngram_range=(1, 2), n_features=2**14, alternate_sign=False, norm=None)
+LETTERS = HashingVectorizer(
+    analyzer="char_wb", ngram_range=(2, 5), n_features=2**15, alternate_sign=False, norm=None
+)
+SMOOTHING = 0.3
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An intent's full name, its probability, and the cosine to its nearest example."""
+
+    name: str
+    confidence: float
+    likeness: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each view counts; `strength` is the logistic regression's C in scikit-learn."""
+
+    strength: float = 20.0
+    likeness: float = 5.0
+    wording: float = 1.0
+
+
+@dataclass(frozen=True)
+class IntentModel:
+    """What training leaves.
+
+    With n labels, m examples, d vector dimensions and f hashed features: `meaning` is (n, d),
+    `bias` (n,), `examples` (m, d), `owners` (m,) the label number of each example, `rarity` the
+    two groups' inverse document frequencies, together (f,), and `wording` (f, n).
+    """
+
+    labels: list[str]
+    meaning: Array
+    bias: Array
+    examples: Array
+    owners: npt.NDArray[np.int64]
+    rarity: Array
+    wording: Array
+    weights: Weights
+
+    @classmethod
+    def fit(
+        cls, texts: Sequence[str], vectors: Array, names: Sequence[str], weights: Weights
+    ) -> IntentModel:
+        """Learn from examples: their texts, vectors (m, d) and intent names."""
+        labels = sorted(set(names))
+        number = {label: i for i, label in enumerate(labels)}
+        owners = np.array([number[name] for name in names])
+        regression = LogisticRegression(C=weights.strength, class_weight="balanced", max_iter=500)
+        regression.fit(vectors, owners)
+        counts = [WORDS.transform(texts), LETTERS.transform(texts)]
+        rarity = np.concatenate(
+            [TfidfTransformer(sublinear_tf=True).fit(group).idf_ for group in counts]
+        ).astype(np.float32)
+        bayes = ComplementNB(alpha=SMOOTHING).fit(_features(texts, rarity), owners)
+        return cls(
+            labels,
+            regression.coef_.astype(np.float32),
+            regression.intercept_.astype(np.float32),
+            vectors.astype(np.float32),
+            owners,
+            rarity,
+            np.ascontiguousarray(bayes.feature_log_prob_.T, dtype=np.float32),
+            weights,
+        )
+
+    def rank(self, text: str, vector: Array) -> list[Guess]:
+        """Every label, the likeliest first; `vector` is the text's, of length one."""
+        likeness = np.full(len(self.labels), -1.0, dtype=np.float32)
+        np.maximum.at(likeness, self.owners, self.examples @ vector)
+        found = _features([text], self.rarity)
+        wording: Array = found.data.astype(np.float32) @ self.wording[found.indices]
+        total = (
+            _log_softmax(self.meaning @ vector + self.bias)
+            + self.weights.likeness * likeness
+            + self.weights.wording * _log_softmax(wording)
+        )
+        probability = np.exp(_log_softmax(total))
+        return [
+            Guess(self.labels[i], float(probability[i]), float(likeness[i]))
+            for i in np.argsort(-probability)
+        ]
+
+    def save(self, folder: Path) -> None:
+        """Write the model to two files in `folder`."""
+        np.savez_compressed(
+            folder / "intents.npz",
+            meaning=self.meaning,
+            bias=self.bias,
+            examples=self.examples,
+            owners=self.owners,
+            rarity=self.rarity,
+            wording=self.wording.astype(np.float16),
+        )
+        (folder / "intents.json").write_text(
+            json.dumps({"labels": self.labels, "weights": vars(self.weights)})
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> IntentModel:
+        """Read what `save` wrote; no code is loaded, only numbers and names."""
+        names = json.loads((folder / "intents.json").read_text())
+        with np.load(folder / "intents.npz", allow_pickle=False) as arrays:
+            return cls(
+                names["labels"],
+                arrays["meaning"],
+                arrays["bias"],
+                arrays["examples"],
+                arrays["owners"],
+                arrays["rarity"],
+                arrays["wording"].astype(np.float32),
+                Weights(**names["weights"]),
+            )
+
+
+def _features(texts: Sequence[str], rarity: Array) -> sp.csr_matrix:
+    """Words and letter groups, each group weighed by rarity and brought to length one."""
+    groups, start = [], 0
+    for vectorizer in (WORDS, LETTERS):
+        counts = vectorizer.transform(texts).tocsr()
+        counts.data = 1 + np.log(counts.data)
+        end = start + counts.shape[1]
+        weighed = counts.multiply(rarity[start:end]).tocsr()
+        length = np.sqrt(weighed.multiply(weighed).sum(1)).A1
+        groups.append(sp.diags(1 / np.maximum(length, 1e-9)) @ weighed)
+        start = end
+    return sp.hstack(groups).tocsr()
+
+
+def _log_softmax(scores: Array) -> Array:
+    shifted: Array = scores - scores.max()
+    total: Array = shifted - np.log(np.exp(shifted).sum())
+    return total

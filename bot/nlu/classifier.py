@@ -1,0 +1,177 @@
+"""One classifier for every intent, the retrieval intents each on its own.
+
+The Rasa skin of bot/intents.py. Besides `intent` and `intent_ranking` it fills `response_selector`
+in the form the stock ResponseSelector uses, so `utter_faq` works as ever, and `labels`: the full
+names with probability and likeness to the nearest example, for the gate.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.nlu.constants import (
+    INTENT,
+    INTENT_RANKING_KEY,
+    INTENT_RESPONSE_KEY,
+    RESPONSE_SELECTOR,
+    TEXT,
+)
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.intents import Array, IntentModel, Weights
+from bot.nlu.safety import EMERGENCY
+from bot.nlu.spelling import MEANT
+
+LABELS = "labels"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class Classifier(IntentClassifier, GraphComponent):
+    """The graph component around `IntentModel`."""
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """Called by Rasa; see GraphComponent."""
+        return [Featurizer]
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`ranking_length`: how many labels a message keeps. The rest: see `Weights`."""
+        return {"ranking_length": 10} | vars(Weights())
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: IntentModel | None = None,
+        responses: dict[str, Any] | None = None,
+    ) -> None:
+        """Called by `create` and `load`."""
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = model
+        self._responses = responses or {}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Classifier:
+        """Called by Rasa; see GraphComponent."""
+        return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fit on every example that has an intent and a vector."""
+        examples = [
+            (example, vector)
+            for example in training_data.intent_examples
+            if (vector := _vector(example)) is not None
+        ]
+        self._model = IntentModel.fit(
+            [_meant(example) for example, _ in examples],
+            np.vstack([vector for _, vector in examples]),
+            [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example, _ in examples],
+            Weights(**{name: self._config[name] for name in vars(Weights())}),
+        )
+        self._responses = training_data.responses
+        with self._model_storage.write_to(self._resource) as folder:
+            self._model.save(folder)
+            (folder / "responses.json").write_text(json.dumps(self._responses))
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> Classifier:
+        """Called by Rasa; see GraphComponent."""
+        with model_storage.read_from(resource) as folder:
+            model = IntentModel.load(folder)
+            responses = json.loads((folder / "responses.json").read_text())
+        return cls(config, model_storage, resource, model, responses)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Called by Rasa; nothing after this component trains on its guesses."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Rank the labels for each message; an emergency keeps its intent."""
+        for message in messages:
+            self._rank(message)
+        return messages
+
+    def _rank(self, message: Message) -> None:
+        vector = _vector(message)
+        if vector is None or self._model is None:
+            message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
+            return
+        if (message.get(INTENT) or {}).get("name") == EMERGENCY:
+            return
+        ranking = [vars(guess) for guess in self._model.rank(_meant(message), vector)]
+        length = self._config["ranking_length"]
+        message.set(LABELS, ranking[:length], add_to_output=True)
+        intents = best_by_intent(ranking)
+        message.set(INTENT, dict(intents[0]), add_to_output=True)
+        message.set(INTENT_RANKING_KEY, intents[:length], add_to_output=True)
+        message.set(RESPONSE_SELECTOR, self._selection(ranking), add_to_output=True)
+
+    def _selection(self, ranking: list[dict[str, Any]]) -> dict[str, Any]:
+        families: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for entry in ranking:
+            if "/" in entry["name"]:
+                families[entry["name"].split("/")[0]].append(entry)
+        selection: dict[str, Any] = {"all_retrieval_intents": sorted(families)}
+        for family, entries in families.items():
+            best = entries[0]
+            selection[family] = {
+                "response": {
+                    "responses": self._responses.get(f"utter_{best['name']}", []),
+                    "confidence": best["confidence"],
+                    "intent_response_key": best["name"],
+                    "utter_action": f"utter_{best['name']}",
+                },
+                "ranking": [
+                    {"confidence": entry["confidence"], "intent_response_key": entry["name"]}
+                    for entry in entries[: self._config["ranking_length"]]
+                ],
+            }
+        return selection
+
+
+def best_by_intent(ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ranking by intent proper: a retrieval intent stands where its best member stood."""
+    intents: dict[str, dict[str, Any]] = {}
+    for entry in ranking:
+        name = entry["name"].split("/")[0]
+        intents.setdefault(name, {"name": name, "confidence": entry["confidence"]})
+    return list(intents.values())
+
+
+def _vector(message: Message) -> Array | None:
+    _, sentence = message.get_dense_features(TEXT)
+    vector: Array | None = None if sentence is None else sentence.features[0]
+    return vector
+
+
+def _meant(message: Message) -> str:
+    text: str = message.get(MEANT) or message.get(TEXT)
+    return text

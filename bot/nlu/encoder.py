@@ -1,0 +1,55 @@
+"""The sentence encoder as a Rasa featurizer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.encoder import Encoder
+from bot.nlu.spelling import MEANT
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
+class SentenceEncoder(DenseFeaturizer, GraphComponent):
+    """Gives each text one dense sentence feature of 384 numbers (bot/encoder.py)."""
+
+    def __init__(self, name: str, config: dict[str, Any]) -> None:
+        """Load the encoder in models/encoder."""
+        super().__init__(name, config)
+        self._encoder = Encoder()
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """Called by Rasa; there is nothing to configure."""
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceEncoder:
+        """Called by Rasa; see GraphComponent."""
+        return cls(execution_context.node_name, config)
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Encode the training examples."""
+        self.process(training_data.training_examples)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Encode messages that have a text."""
+        for message in messages:
+            if text := message.get(MEANT) or message.get(TEXT):
+                vector = self._encoder.encode([text])
+                self.add_features_to_message(None, vector, TEXT, message)
+        return messages

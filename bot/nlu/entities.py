@@ -1,0 +1,62 @@
+"""Marks places, conditions, difficulties, persons and ages in a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.directory import Directory
+from bot.places import PlaceReader
+from bot.therapy_guide import Guide
+
+# Set where a message names a place and nothing else.
+ONLY_PLACE = "only_place"
+
+
+@DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
+class Entities(GraphComponent, EntityExtractorMixin):
+    """The entities that data/directory.csv and data/therapy_guide.yml describe."""
+
+    def __init__(self) -> None:
+        """Build the patterns from the two files."""
+        self._places = PlaceReader(Directory.load())
+        self._guide = Guide.load()
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Entities:
+        """Called by Rasa; see GraphComponent."""
+        return cls()
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Called by Rasa; nothing after this component learns from entities."""
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add the entities to each message."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            reading = self._places.read(text)
+            places = [(m.kind, m.value, m.start, m.end) for m in reading.mentions]
+            things = [(m.kind, m.value, m.start, m.end) for m in self._guide.mentions(text)]
+            entities = [
+                {"entity": kind, "value": value, "start": start, "end": end}
+                for kind, value, start, end in (*places, *things)
+            ]
+            entities = self.add_extractor_name(entities)
+            message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
+            message.set(ONLY_PLACE, reading.only_place, add_to_output=True)
+        return messages

@@ -1,0 +1,98 @@
+"""Training, and knowing whether it is needed: a model's name tells what it was trained from."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.paths import MODELS, ROOT
+
+KEPT = 3
+NEEDED_BYTES = 300 * 1024 * 1024
+
+# Everything a trained model depends on; the directory and the guide are read at start instead.
+INPUTS = (
+    "config.yml",
+    "domain.yml",
+    "requirements.txt",
+    "data/nlu/**/*.yml",
+    "data/stories/**/*.yml",
+    "models/encoder/checksums.json",
+    "bot/encoder.py",
+    "bot/intents.py",
+    "bot/spelling.py",
+    "bot/nlu/*.py",
+)
+
+
+class TrainingError(Exception):
+    """No model could be trained; the message says why and what to do."""
+
+
+def inputs(root: Path = ROOT) -> Iterator[Path]:
+    """The files that a model is made from, in a fixed order."""
+    for pattern in INPUTS:
+        yield from sorted(root.glob(pattern))
+
+
+def model_path(root: Path = ROOT) -> Path:
+    """Where the model for the files as they are now stands, or will stand once trained."""
+    digest = hashlib.sha256()
+    for path in inputs(root):
+        digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return root / MODELS.name / f"otto-{digest.hexdigest()[:12]}.tar.gz"
+
+
+def train() -> Path:
+    """Train a model from the files as they are and return its path.
+
+    Raises:
+        TrainingError: Rasa refused the files, or the disk is full.
+    """
+    check_disk(MODELS)
+    # Rasa draws a progress bar for every step unless its log level says otherwise.
+    os.environ["LOG_LEVEL"] = "WARNING"
+    import rasa.api
+    from rasa.shared.exceptions import RasaException
+
+    target = model_path()
+    try:
+        # Rasa reports success on standard output, which may be a file of records.
+        with contextlib.redirect_stdout(sys.stderr):
+            result = rasa.api.train(
+                domain=str(ROOT / "domain.yml"),
+                config=str(ROOT / "config.yml"),
+                training_files=[str(ROOT / "data" / "nlu"), str(ROOT / "data" / "stories")],
+                output=str(MODELS),
+                fixed_model_name=target.name.removesuffix(".tar.gz"),
+            )
+    except RasaException as error:
+        raise TrainingError(f"Rasa could not train from these files: {error}") from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise TrainingError(_full(MODELS)) from error
+        raise
+    if result.code != 0 or not target.exists():
+        raise TrainingError("Rasa did not finish the training; its messages above say why")
+    for old in sorted(MODELS.glob("otto-*.tar.gz"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
+        old.unlink()
+    return target
+
+
+def check_disk(folder: Path) -> None:
+    """Make sure there is room for a model.
+
+    Raises:
+        TrainingError: there is not.
+    """
+    if shutil.disk_usage(folder).free < NEEDED_BYTES:
+        raise TrainingError(_full(folder))
+
+
+def _full(folder: Path) -> str:
+    return f"the disk that holds {folder} is full; please free 300 MB and try again"

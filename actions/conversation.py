@@ -96,7 +96,6 @@ class AskSource(OttoAction):
             "My last answer comes from:\n" + "\n".join(lines),
             sms=f"My last answer comes from: {'; '.join(names)}.",
             outcome="small_talk",
-            sources=cited["sources"],
         )
         return []
 

@@ -128,7 +128,10 @@ class AskPerson(OttoAction):
             "Sorry, I didn't get that. Is it for a child, an adult, or an older adult?"
             if again
             else "I can help you think it through with up to three short questions. Who is it for?",
-            buttons=[choice(person.label) for person in guide().persons.values()],
+            buttons=[
+                choice(person.label)
+                for person in sorted(guide().persons.values(), key=lambda person: person.since)
+            ],
             outcome="dialogue",
         )
         return []

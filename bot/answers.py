@@ -7,12 +7,13 @@ from typing import Any
 
 import yaml
 
+from bot.errors import OttoError
 from bot.paths import DATA
 
 INTENT = "faq"
 
 
-class ContentError(Exception):
+class ContentError(OttoError):
     """A content file does not say what it must; the message names the file and what to do."""
 
 

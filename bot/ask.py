@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rasa.core.agent import Agent
-from rasa.shared.core.trackers import DialogueStateTracker
+from bot.channels.render import Message, as_sms
+from bot.errors import OttoError
 
-from bot.channels.render import as_sms
-from bot.channels.turn import Message, take_turn
+if TYPE_CHECKING:
+    from rasa.core.agent import Agent
+    from rasa.shared.core.trackers import DialogueStateTracker
 
 Record = dict[str, Any]
 
 
-class QuestionsError(Exception):
+class QuestionsError(OttoError):
     """The file of questions cannot be read; the message says why and what to do."""
 
 
@@ -41,6 +42,9 @@ def read_questions(path: Path) -> list[str]:
 
 async def ask(agent: Agent, text: str, channel: str) -> Record:
     """Ask one question in a new conversation; the record's fields stand in README.md."""
+    # Rasa takes seconds to import, and a file that cannot be read should say so at once.
+    from bot.channels.turn import take_turn
+
     sender_id = f"ask:{uuid.uuid4().hex}"
     started = time.perf_counter()
     messages = await take_turn(agent.handle_message, sender_id, text, channel)

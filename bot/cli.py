@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.errors import OttoError
+
 if TYPE_CHECKING:
     from rasa.core.agent import Agent
 
@@ -25,28 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors are one line and say what to do."""
     options = parser().parse_args(arguments)
     _quiet()
-    from bot.answers import ContentError
-    from bot.ask import QuestionsError
-    from bot.directory import DirectoryError
-    from bot.encoder import EncoderError
-    from bot.safety import SafetyError
-    from bot.settings import SettingsError
-    from bot.supervisor import RunError
-    from bot.training import TrainingError
-
     try:
         code: int = options.command(options)
         return code
-    except (
-        ContentError,
-        DirectoryError,
-        EncoderError,
-        QuestionsError,
-        RunError,
-        SafetyError,
-        SettingsError,
-        TrainingError,
-    ) as error:
+    except OttoError as error:
         print(f"otto: {error}", file=sys.stderr)
         return IMPOSSIBLE
     except BrokenPipeError:
@@ -137,6 +121,7 @@ def ask(options: argparse.Namespace) -> int:
 
 async def _ask_all(agent: Agent, questions: list[str], options: argparse.Namespace) -> int:
     from bot.ask import ask as ask_one
+    from bot.channels.render import plain
 
     code = 0
     for number, question in enumerate(questions, 1):
@@ -148,7 +133,7 @@ async def _ask_all(agent: Agent, questions: list[str], options: argparse.Namespa
         if options.json:
             print(json.dumps(record, ensure_ascii=False), flush=True)
         else:
-            print(f"{question}\n{record['answer']}", flush=True)
+            print(f"{question}\n{plain(record['answer'])}", flush=True)
             for i, choice in enumerate(record["choices"], 1):
                 print(f"  {i}. {choice['title']}")
             for source in record["sources"]:
@@ -191,10 +176,13 @@ async def _misunderstood(agent: Agent) -> list[str]:
 
 def _with_agent(use: Any) -> Any:
     """Load the current model, training it first if need be, and await what `use` does with it."""
+    from rasa.utils.log_utils import configure_structlog
+
     from bot import agent
     from bot.training import train as train_now
 
     model = _model(train_now)
+    configure_structlog(logging.ERROR)
 
     async def loaded() -> Any:
         return await use(await agent.load(model))
@@ -216,15 +204,12 @@ def _model(train_now: Any) -> Path:
 
 def _quiet() -> None:
     """Keep the libraries' chatter, and so any visitor's words, off the terminal and the logs."""
-    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     # Some libraries reset the filters when they are imported, so it is the printing that goes.
     warnings.showwarning = lambda *_, **__: None
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("rasa").setLevel(logging.ERROR)
-    from rasa.utils.log_utils import configure_structlog
-
-    configure_structlog(logging.ERROR)
 
 
 if __name__ == "__main__":

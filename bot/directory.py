@@ -15,6 +15,7 @@ from typing import Literal
 from rapidfuzz import fuzz, process
 
 from bot import gazetteer
+from bot.errors import OttoError
 from bot.gazetteer import place_key
 from bot.paths import DATA
 
@@ -36,7 +37,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-class DirectoryError(Exception):
+class DirectoryError(OttoError):
     """A data file is not as it must be; the message names the file, the line and what is wrong."""
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
+from bot.errors import OttoError
 from bot.paths import MODELS
 
 Vectors = npt.NDArray[np.float32]
@@ -19,7 +20,7 @@ DIMENSIONS = 384
 MAX_TOKENS = 256
 
 
-class EncoderError(Exception):
+class EncoderError(OttoError):
     """The encoder's files are missing or changed; the message says which and what to do."""
 
 
@@ -44,10 +45,6 @@ class Encoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
 
-    def common_words(self) -> frozenset[str]:
-        """The English words that stand whole in the encoder's vocabulary, in lower case."""
-        return frozenset(word for word in self._tokenizer.get_vocab() if word.isalpha())
-
     def encode(self, texts: Iterable[str]) -> Vectors:
         """One row of length 1 and 384 numbers for each text.
 
@@ -66,6 +63,17 @@ class Encoder:
         }
         vector: Vectors = self._session.run(["vector"], feed)[0]
         return vector
+
+
+def common_words(folder: Path = MODELS / "encoder") -> frozenset[str]:
+    """The English words that stand whole in the encoder's vocabulary, in lower case.
+
+    Raises:
+        EncoderError: a file is missing, or is not the one the checksums describe.
+    """
+    verify(folder)
+    vocabulary = Tokenizer.from_file(str(folder / "tokenizer.json")).get_vocab()
+    return frozenset(word for word in vocabulary if word.isalpha())
 
 
 def verify(folder: Path) -> None:

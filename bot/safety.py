@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import yaml
 
+from bot.errors import OttoError
 from bot.paths import DATA
 
 Level = Literal["interrupt", "note"]
@@ -41,7 +42,7 @@ SPECIAL = {
 REPEATS = {"": "", "?": "?", "*": "{0,6}"}
 
 
-class SafetyError(Exception):
+class SafetyError(OttoError):
     """The safety data does not say what it must; the message names what is wrong."""
 
 

@@ -7,10 +7,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.errors import OttoError
 from bot.sms import outside_gsm7
 
 
-class SettingsError(Exception):
+class SettingsError(OttoError):
     """A setting's value cannot be used; the message names it and says what it must be."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Iterator
 
@@ -44,7 +45,12 @@ def payloads(messages: list[Message]) -> list[str]:
 
 
 def typed() -> Iterator[str]:
-    """The lines a person types, until end of file or /stop."""
+    """The lines a person types, or a file's, until its end or /stop."""
+    if not sys.stdin.isatty():
+        for line in sys.stdin:
+            print(f"{PROMPT}{line.rstrip()}", flush=True)
+            yield line.rstrip()
+        return
     while True:
         try:
             line = input(PROMPT)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import yaml
 
+from bot.errors import OttoError
 from bot.paths import ROOT
 from bot.settings import Settings
 
@@ -27,7 +28,7 @@ MOST_RESTARTS = 5
 STOP_SECONDS = 10.0
 
 
-class RunError(Exception):
+class RunError(OttoError):
     """Otto cannot run; the message says why and what to do."""
 
 
@@ -117,15 +118,13 @@ def pair(settings: Settings, model: Path, folder: Path) -> list[Server]:
     endpoints["action_endpoint"]["url"] = f"http://127.0.0.1:{settings.action_port}/webhook"
     (folder / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
     quiet = {
-        "RASA_TELEMETRY_ENABLED": "false",
         "LOG_LEVEL": "WARNING",
         "LOG_LEVEL_LIBRARIES": "ERROR",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONWARNINGS": "ignore",
     }
-    actions = [sys.executable, "-m", "rasa_sdk", "--actions", "actions", "--quiet"]
+    actions = [sys.executable, "-m", "bot.serve", "rasa_sdk", "--actions", "actions", "--quiet"]
     actions += ["--port", str(settings.action_port)]
-    rasa = [sys.executable, "-m", "rasa", "run", "--model", str(model), "--quiet"]
+    rasa = [sys.executable, "-m", "bot.serve", "rasa", "run", "--model", str(model), "--quiet"]
     rasa += ["--interface", settings.host, "--port", str(settings.port)]
     rasa += ["--credentials", str(ROOT / "credentials.yml")]
     rasa += ["--endpoints", str(folder / "endpoints.yml")]

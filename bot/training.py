@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.errors import OttoError
 from bot.paths import MODELS, ROOT
 
 KEPT = 3
@@ -29,7 +30,7 @@ INPUTS = (
 )
 
 
-class TrainingError(Exception):
+class TrainingError(OttoError):
     """No model could be trained; the message says why and what to do."""
 
 
@@ -48,19 +49,21 @@ def model_path(root: Path = ROOT) -> Path:
     return root / MODELS.name / f"otto-{digest.hexdigest()[:12]}.tar.gz"
 
 
-def train() -> Path:
-    """Train a model from the files as they are and return its path.
+def train(output: Path = MODELS, force: bool = False) -> Path:
+    """Train a model from the files as they are and return its path in `output`.
+
+    Steps whose inputs did not change since the last training are skipped, unless `force` is set.
 
     Raises:
         TrainingError: Rasa refused the files, or the disk is full.
     """
-    check_disk(MODELS)
+    check_disk(output)
     # Rasa draws a progress bar for every step unless its log level says otherwise.
     os.environ["LOG_LEVEL"] = "WARNING"
     import rasa.api
     from rasa.shared.exceptions import RasaException
 
-    target = model_path()
+    target = output / model_path().name
     try:
         # Rasa reports success on standard output, which may be a file of records.
         with contextlib.redirect_stdout(sys.stderr):
@@ -68,18 +71,19 @@ def train() -> Path:
                 domain=str(ROOT / "domain.yml"),
                 config=str(ROOT / "config.yml"),
                 training_files=[str(ROOT / "data" / "nlu"), str(ROOT / "data" / "stories")],
-                output=str(MODELS),
+                output=str(output),
                 fixed_model_name=target.name.removesuffix(".tar.gz"),
+                force_training=force,
             )
     except RasaException as error:
         raise TrainingError(f"Rasa could not train from these files: {error}") from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise TrainingError(_full(MODELS)) from error
+            raise TrainingError(_full(output)) from error
         raise
     if result.code != 0 or not target.exists():
         raise TrainingError("Rasa did not finish the training; its messages above say why")
-    for old in sorted(MODELS.glob("otto-*.tar.gz"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
+    for old in sorted(output.glob("otto-*.tar.gz"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
         old.unlink()
     return target
 

@@ -11,11 +11,11 @@ import regex
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from bot import settings
+from bot.channels.render import Message
 from bot.safety import Alarm, Safety
 
 logger = logging.getLogger(__name__)
 
-Message = dict[str, Any]
 Handle = Callable[[UserMessage], Awaitable[Any]]
 
 MAX_CHARACTERS = 1000

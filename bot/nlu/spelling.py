@@ -13,7 +13,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.encoder import Encoder
+from bot.encoder import common_words
 from bot.spelling import Speller
 
 # The message's text as it was probably meant.
@@ -51,7 +51,7 @@ class Spelling(GraphComponent):
             for variations in training_data.responses.values()
             for response in variations
         ]
-        self._speller = Speller.learn(examples, answers, Encoder().common_words())
+        self._speller = Speller.learn(examples, answers, common_words())
         with self._model_storage.write_to(self._resource) as folder:
             (folder / "field.json").write_text(json.dumps(self._speller.field))
         return self._resource
@@ -68,7 +68,7 @@ class Spelling(GraphComponent):
         """Called by Rasa; see GraphComponent."""
         with model_storage.read_from(resource) as folder:
             field = json.loads((folder / "field.json").read_text())
-        return cls(model_storage, resource, Speller(field, Encoder().common_words()))
+        return cls(model_storage, resource, Speller(field, common_words()))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Correct the training examples as later the messages."""

@@ -99,3 +99,16 @@ def earlier_turns(tracker: Tracker) -> Iterator[list[Event]]:
             turn = []
     if turn:
         yield turn[::-1]
+
+
+def last_with(tracker: Tracker, key: str) -> dict[str, Any]:
+    """The metadata of the latest bot utterance that has something under `key`, or an empty one."""
+    return next(
+        (
+            metadata_of(utterance)
+            for turn in earlier_turns(tracker)
+            for utterance in turn
+            if metadata_of(utterance).get(key)
+        ),
+        {},
+    )

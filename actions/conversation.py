@@ -1,11 +1,18 @@
 """Speaking about the conversation itself: which question, which source, once more, what next."""
 
-from typing import Any
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, AllSlotsReset, FollowupAction
 
-from actions.base import Button, Event, OttoAction, Voice, choice, earlier_turns, metadata_of
+from actions.base import (
+    Button,
+    Event,
+    OttoAction,
+    Voice,
+    choice,
+    earlier_turns,
+    last_with,
+    metadata_of,
+)
 from bot.answers import INTENT, load_sources, topics
 
 # What a visitor can say for the intents that are no topics; each must be understood as itself.
@@ -40,6 +47,13 @@ class AskWhich(OttoAction):
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
         """Offer the canonical questions of the likeliest labels."""
         labels = [entry["name"] for entry in tracker.latest_message.get("labels", [])]
+        if not choices_for(labels):
+            voice.say(
+                "I'm not sure what you mean. Please say it in other words, or pick one of these.",
+                buttons=choices_for(list(CANONICAL)),
+                outcome="ask_which",
+            )
+            return []
         voice.say(
             "I want to get this right. Did you mean one of these? If not, please say it in other "
             "words.",
@@ -135,6 +149,22 @@ class StartOver(OttoAction):
         return [AllSlotsReset(), ActiveLoop(None)]
 
 
+class StopForm(OttoAction):
+    """Stop asking, and forget the answers given so far."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_stop_form"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Close the open dialogue."""
+        voice.say(
+            "That's fine, I've stopped the questions. What else would you like to know?",
+            outcome="small_talk",
+        )
+        return [AllSlotsReset(), ActiveLoop(None)]
+
+
 class AcceptOffer(OttoAction):
     """Take a yes to what the last message offered."""
 
@@ -150,16 +180,3 @@ class AcceptOffer(OttoAction):
             return [FollowupAction(offer)]
         voice.say("Good. What would you like to know?", outcome="small_talk")
         return []
-
-
-def last_with(tracker: Tracker, key: str) -> dict[str, Any]:
-    """The metadata of the latest bot utterance that has something under `key`, or an empty one."""
-    return next(
-        (
-            metadata_of(utterance)
-            for turn in earlier_turns(tracker)
-            for utterance in turn
-            if metadata_of(utterance).get(key)
-        ),
-        {},
-    )

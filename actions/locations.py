@@ -1,16 +1,26 @@
 """The location lookup: which city, which state, and what the directory says."""
 
+import re
 from functools import cache
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
-from actions.base import Event, OttoAction, Voice, choice
+from actions.base import Event, OttoAction, Voice, choice, last_with
 from bot.directory import Directory, Lookup
 from bot.places import PlaceReader
 
-CITY, STATE, REQUESTED = "city", "state", "requested_slot"
+CITY, STATE, TRIES, REQUESTED = "city", "state", "tries", "requested_slot"
+FORGET = [SlotSet(slot, None) for slot in (CITY, STATE, TRIES)]
+# Intents that stay within the form though they name no place.
+STAY = {
+    *("find_location", "location_detail", "correct_location"),
+    *("repeat", "affirm", "deny", "dont_know"),
+}
+# Said of the place that was looked up before.
+REFERS = re.compile(r"\b(no|not|mean|meant|the one|wrong|other one)\b", re.IGNORECASE)
+MOST_TRIES = 2
 SOURCE = {"id": "ot_vs_pt", "section": "Full State and City Directory"}
 
 
@@ -71,22 +81,36 @@ class ValidateLocationForm(OttoAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
         """Fill city and state; nothing where the text names no place."""
-        open_form = bool(tracker.active_loop)
         text = just_said(tracker)
-        reading = places().read(text, asked=open_form)
+        intent = (tracker.latest_message.get("intent") or {}).get("name") or ""
+        requested = tracker.get_slot(REQUESTED)
+        waiting = requested if requested in (CITY, STATE) else None
+        reading = places().read(text, asked=waiting is not None)
         city, state = reading.city or reading.zip_code, reading.state
-        waiting = tracker.get_slot(REQUESTED) if open_form else None
         if waiting == STATE:
             city, state = self._chosen(tracker.get_slot(CITY), city, state)
-        if text and open_form and not (city or state):
-            return []
+        elif not waiting and not city and (intent == "location_detail" or REFERS.search(text)):
+            city, state = self._meant(tracker, state)
+        tries = 0
         if not text:
             city, state = tracker.get_slot(CITY), tracker.get_slot(STATE)
+        elif waiting and not (city or state):
+            if intent not in STAY:
+                return []
+            city, tries = tracker.get_slot(CITY), int(tracker.get_slot(TRIES) or 0) + 1
+        gives_up = tries and (intent in ("deny", "dont_know") or tries > MOST_TRIES)
         return [
-            SlotSet(CITY, city),
+            SlotSet(CITY, None if gives_up else city),
             SlotSet(STATE, state),
-            SlotSet(REQUESTED, self._missing(city, state)),
+            SlotSet(TRIES, tries),
+            SlotSet(REQUESTED, None if gives_up else self._missing(city, state)),
         ]
+
+    @staticmethod
+    def _meant(tracker: Tracker, state: str | None) -> tuple[str | None, str | None]:
+        """The place looked up last, in another state where one is named."""
+        last = last_with(tracker, "location").get("location") or {}
+        return last.get("city"), state or last.get("state")
 
     @staticmethod
     def _chosen(asked: str, city: str | None, state: str | None) -> tuple[str | None, str | None]:
@@ -114,6 +138,16 @@ class AskCity(OttoAction):
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
         """Ask."""
         states = sentence_of(list(directory().states))
+        if tracker.get_slot(TRIES):
+            voice.say(
+                "Please give me a city and its state, such as “Trenton, New Jersey”, or a 5-digit "
+                "ZIP code. If you'd rather not, just say “never mind”.",
+                sms="Please give me a city and its state, such as Trenton, New Jersey, or a "
+                "5-digit ZIP code. If you'd rather not, just say: never mind.",
+                outcome="location",
+                location=record(look_up(None, None)),
+            )
+            return []
         voice.say(
             f"I can check if a city is in our directory. It covers **{states}**. "
             "Which city or ZIP code are you looking for?",
@@ -172,7 +206,7 @@ class FindLocation(OttoAction):
             sources=[SOURCE],
             related=["find_care", "referral", "booking"],
         )
-        return [SlotSet(CITY, None), SlotSet(STATE, None)]
+        return list(FORGET)
 
     @staticmethod
     def _words(found: Lookup) -> str:
@@ -182,6 +216,11 @@ class FindLocation(OttoAction):
             return (
                 f"Yes, **{place}** is in our directory. It lists cities, not addresses. Your "
                 "doctor or your insurance plan can name an OT there."
+            )
+        if found.kind == "which_place":
+            return (
+                "That's all right. Your doctor or your insurance plan can help you find an OT. "
+                "Give me a city whenever you like."
             )
         if found.kind == "state":
             return (
@@ -199,7 +238,7 @@ class FindLocation(OttoAction):
         if found.kind == "bad_zip" or found.kind == "unknown_place":
             return (
                 "I don't know that place. Please give me a city and a state, such as "
-                "“Trenton, New Jersey”, or a 5-digit ZIP code."
+                "Trenton, New Jersey, or a 5-digit ZIP code."
             )
         return (
             f"**{place}** is not in our directory, which covers {states} only. Your doctor or your "

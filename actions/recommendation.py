@@ -1,5 +1,6 @@
 """OT, PT or both: a few questions, and a recommendation with its reasons."""
 
+import re
 from functools import cache
 from typing import Any
 
@@ -13,12 +14,17 @@ from bot.therapy_guide import Facts, Guide
 
 PERSON, CONDITION, DIFFICULTIES, TRIES = "person", "condition", "difficulties", "tries"
 UNKNOWN = "unknown"
+FORGET = [SlotSet(slot, None) for slot in (PERSON, CONDITION, DIFFICULTIES, TRIES)]
 # How often the same question is asked before Otto goes on without an answer.
 MOST_TRIES = 2
-# Intents that answer a question of the form, even where the guide knows none of the words.
-ANSWERS = {"inform", "dont_know", "deny", "affirm"}
+# Intents that stay within the form, even where the guide knows none of the words.
+STAY = {"inform", "dont_know", "deny", "affirm", "repeat", "recommend_therapy"}
 # Longer texts than this are more likely a question of their own than an answer.
 ANSWER_WORDS = 6
+# Without one of these, a person named in passing does not change who it is for.
+CORRECTION = re.compile(
+    r"\b(actually|sorry|i meant|i mean|it'?s for|it is for|not for|no,)\b", re.IGNORECASE
+)
 
 
 @cache
@@ -59,59 +65,66 @@ class ValidateRecommendationForm(OttoAction):
         return "validate_recommendation_form"
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Fill what the text tells; nothing where it is a question of its own."""
+        """Fill what the text tells; nothing where it is a question of its own.
+
+        Returning no slot makes Rasa reject the form, so that the rules answer the question.
+        """
         text = just_said(tracker)
-        waiting = tracker.get_slot(REQUESTED) if tracker.active_loop else None
-        told = guide().read(text)
+        intent = (tracker.latest_message.get("intent") or {}).get("name") or ""
+        requested = tracker.get_slot(REQUESTED)
+        waiting = requested if requested in (PERSON, CONDITION, DIFFICULTIES) else None
         before = known(tracker)
-        if text and waiting and not self._answers(told, waiting, text, tracker):
+        told = guide().read(text)
+        if text and waiting and leaves_form(told, waiting, text, intent):
             return []
-        facts = Facts(
-            person=told.person or before.person,
-            condition=told.condition or before.condition,
-            difficulties=tuple(dict.fromkeys((*before.difficulties, *told.difficulties))),
+        after = put_together(
+            before, told, corrected=waiting == PERSON or bool(CORRECTION.search(text))
         )
         tries = 0
-        if text and waiting and missing(facts) == waiting:
+        if text and waiting and after == before and intent not in ("repeat", "recommend_therapy"):
             tries = int(tracker.get_slot(TRIES) or 0) + 1
-            if tries >= MOST_TRIES or self._intent(tracker) in ("dont_know", "deny"):
-                facts, tries = self._without(facts, waiting), 0
+            if tries >= MOST_TRIES or intent in ("dont_know", "deny"):
+                after, tries = without(after, waiting), 0
         return [
-            SlotSet(PERSON, facts.person),
-            SlotSet(CONDITION, facts.condition),
-            SlotSet(DIFFICULTIES, list(facts.difficulties) or None),
+            SlotSet(PERSON, after.person),
+            SlotSet(CONDITION, after.condition),
+            SlotSet(DIFFICULTIES, list(after.difficulties) or None),
             SlotSet(TRIES, tries),
-            SlotSet(REQUESTED, missing(facts)),
+            SlotSet(REQUESTED, missing(after)),
         ]
 
-    @staticmethod
-    def _intent(tracker: Tracker) -> str:
-        return (tracker.latest_message.get("intent") or {}).get("name") or ""
 
-    def _answers(self, told: Facts, waiting: str, text: str, tracker: Tracker) -> bool:
-        intent = self._intent(tracker)
-        if intent in ANSWERS:
-            return True
-        if intent in ("cancel", "emergency") or text.rstrip().endswith("?"):
-            return False
-        if getattr(told, waiting):
-            return intent != "faq" or len(text.split()) <= ANSWER_WORDS
-        return (
-            waiting == CONDITION
-            and intent in ("nlu_fallback", "out_of_scope")
-            and (len(text.split()) <= ANSWER_WORDS)
-        )
+def leaves_form(told: Facts, waiting: str, text: str, intent: str) -> bool:
+    """Whether a text is a matter of its own rather than an answer to the question asked."""
+    if intent in STAY:
+        return False
+    short = len(text.split()) <= ANSWER_WORDS and not text.rstrip().endswith("?")
+    if intent in ("faq", "nlu_fallback", "out_of_scope"):
+        answers = bool(getattr(told, waiting) or told.condition or told.difficulties)
+        return not short or not (answers or intent == "nlu_fallback" or waiting == CONDITION)
+    return True
 
-    @staticmethod
-    def _without(facts: Facts, waiting: str) -> Facts:
-        """Go on without an answer: the person never decides alone, a condition may be none."""
-        values: dict[str, Any] = {
-            PERSON: facts.person,
-            CONDITION: facts.condition,
-            DIFFICULTIES: facts.difficulties,
-        }
-        values[waiting] = (UNKNOWN,) if waiting == DIFFICULTIES else UNKNOWN
-        return Facts(**values)
+
+def put_together(before: Facts, told: Facts, corrected: bool) -> Facts:
+    """What is known once `told` is added; a known person changes by a correction or an age."""
+    corrected = corrected or told.age is not None
+    person = told.person if told.person and (corrected or not before.person) else before.person
+    return Facts(
+        person=person,
+        condition=told.condition or before.condition,
+        difficulties=tuple(dict.fromkeys((*before.difficulties, *told.difficulties))),
+    )
+
+
+def without(facts: Facts, waiting: str) -> Facts:
+    """Go on without an answer: the person never decides alone, a condition may be none."""
+    values: dict[str, Any] = {
+        PERSON: facts.person,
+        CONDITION: facts.condition,
+        DIFFICULTIES: facts.difficulties,
+    }
+    values[waiting] = (UNKNOWN,) if waiting == DIFFICULTIES else UNKNOWN
+    return Facts(**values)
 
 
 class AskPerson(OttoAction):
@@ -203,7 +216,7 @@ class Recommend(OttoAction):
             offer="location_form",
             recommendation=True,
         )
-        return [SlotSet(slot, None) for slot in (PERSON, CONDITION, DIFFICULTIES, TRIES)]
+        return list(FORGET)
 
 
 class ShowRecommendation(OttoAction):

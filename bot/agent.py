@@ -13,6 +13,12 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
+from bot.errors import OttoError
+
+
+class AgentError(OttoError):
+    """The model could not be loaded."""
+
 
 class LocalActions(EndpointConfig):
     """An action endpoint that calls the actions directly instead of over HTTP."""
@@ -39,9 +45,16 @@ async def load(model: Path) -> Agent:
     """Load a trained model, ready to answer.
 
     Raises:
-        rasa.exceptions.ModelNotFound: `model` is not a Rasa model.
+        AgentError: Rasa could not load it.
     """
     endpoints = AvailableEndpoints(
         nlg=EndpointConfig(type="bot.nlg.ResponseGenerator"), action=LocalActions()
     )
-    return await rasa.core.agent.load_agent(str(model), endpoints=endpoints)
+    agent: Agent = await rasa.core.agent.load_agent(str(model), endpoints=endpoints)
+    # Rasa prints why and goes on with an agent that answers nothing.
+    if not agent.is_ready():
+        raise AgentError(
+            f"{model.name} could not be loaded; the message above says why. If a file in data/ is "
+            "wrong, mend it; else delete the model and run `otto train`"
+        )
+    return agent

@@ -24,6 +24,7 @@ class Source:
     id: str
     title: str
     publisher: str | None
+    short_name: str
     review: str | None
     sections: tuple[str, ...]
 
@@ -31,11 +32,6 @@ class Source:
     def name(self) -> str:
         """How the document is named to a visitor: its publisher and title."""
         return f"{self.publisher}, “{self.title}”" if self.publisher else f"“{self.title}”"
-
-    @property
-    def short_name(self) -> str:
-        """The name that fits a text message: the publisher, else the title's first words."""
-        return self.publisher or self.title.split(":")[0].split("…")[0]
 
 
 @dataclass(frozen=True)
@@ -76,12 +72,13 @@ def load_sources(path: Path = DATA / "sources.yml") -> dict[str, Source]:
                 id=id_,
                 title=entry["title"],
                 publisher=entry["publisher"],
+                short_name=entry["short"],
                 review=None if entry["review"] is None else str(entry["review"]),
                 sections=tuple(entry["sections"]),
             )
             for id_, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items()
         }
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise ContentError(f"{path}: cannot be read as a list of documents ({error})") from error
 
 
@@ -115,6 +112,10 @@ def load_topic(path: Path) -> Topic:
         )
     except yaml.YAMLError as error:
         raise ContentError(f"{path.name}: not valid YAML ({error})") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError(f"{path.name}: cannot be read as UTF-8 text ({error})") from error
+    except AttributeError as error:
+        raise ContentError(f"{path.name}: an `examples` or `text` is empty") from error
     except (KeyError, TypeError) as error:
         raise ContentError(f"{path.name}: {error} is missing or misplaced") from error
     except ValueError as error:

@@ -28,7 +28,7 @@ def read_questions(path: Path) -> list[str]:
         QuestionsError: the file is missing, or is no UTF-8 text.
     """
     try:
-        return path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise QuestionsError(
@@ -38,6 +38,9 @@ def read_questions(path: Path) -> list[str]:
         raise QuestionsError(
             f"{path}: cannot be read ({error.strerror}); please check the file's name"
         ) from error
+    if lines == [""]:
+        raise QuestionsError(f"{path}: holds no question; please write one a line")
+    return [line.removesuffix("\r") for line in lines]
 
 
 async def ask(agent: Agent, text: str, channel: str) -> Record:

@@ -7,18 +7,17 @@ from collections.abc import Iterator, Mapping
 import textstat
 
 from bot.answers import Source, Topic
+from bot.channels.render import with_sources
 from bot.sms import outside_gsm7, segments
 
 EXAMPLES = 15
 WEB_WORDS = 80
 SMS_SEGMENTS = 2
-# Room that an SMS answer leaves for the line that names its sources.
-SMS_SOURCE_LINE = 46
 GRADE = 8.0
 
 # Long because the professions' names are long; leaving them in would hide how plain the rest is.
 PROFESSIONS = re.compile(
-    r"\b(occupational|physical)\s+(therap(?:y|ist|ists|ies)|therapy assistants?)\b", re.IGNORECASE
+    r"\b(occupational|physical)\s+(therapy assistants?|therap(?:y|ist|ists|ies))\b", re.IGNORECASE
 )
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 PLACEHOLDERS = {"clinic_contact"}
@@ -50,13 +49,16 @@ def topic_problems(
             yield f"its {channel} answer reads at grade {level:.1f}, at most {GRADE:.0f}"
         if unknown := set(PLACEHOLDER.findall(text)) - PLACEHOLDERS:
             yield f"its {channel} answer uses an unknown placeholder: {', '.join(sorted(unknown))}"
-    sms = PLACEHOLDER.sub(CONTACT, topic.sms) + " " * SMS_SOURCE_LINE
+    sms = with_sources(
+        PLACEHOLDER.sub(CONTACT, topic.sms),
+        [sources[citation.id] for citation in topic.citations if citation.id in sources],
+    )
     if foreign := outside_gsm7(topic.sms):
         yield f"its sms answer has characters outside GSM-7: {' '.join(foreign)}"
     elif (count := segments(sms)) > SMS_SEGMENTS:
         yield (
-            f"its sms answer takes {count} segments with its source line, at most {SMS_SEGMENTS}: "
-            f"{len(topic.sms)} characters"
+            f"its sms answer takes {count} segments with its sources, at most {SMS_SEGMENTS}: "
+            f"{len(sms)} characters"
         )
     if topic.covered and not topic.citations:
         yield "names no source"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
 import logging
 import os
@@ -26,6 +27,10 @@ WRONG, IMPOSSIBLE = 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors are one line and say what to do."""
     options = parser().parse_args(arguments)
+    # An argument may hold bytes that are no text; they must not stop the answer.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     _quiet()
     try:
         code: int = options.command(options)

@@ -4,6 +4,7 @@ Each setting is an environment variable, `OTTO_` and its name in capitals.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -81,6 +82,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         SettingsError: a value is not of the setting's type, or could not be sent by SMS.
     """
     values = {setting.name: _value(setting, environment) for setting in TABLE}
+    if values["port"] == values["action_port"]:
+        raise SettingsError("OTTO_PORT and OTTO_ACTION_PORT are the same; please choose two")
     return Settings(
         clinic=Clinic(
             **{
@@ -96,7 +99,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
 
 def _value(setting: Setting, environment: Mapping[str, str]) -> str:
     value = environment.get(setting.variable, "").strip() or setting.default
-    if setting.type is int and not (value.isdigit() and 0 < int(value) < 65536):
+    if setting.type is int and not (re.fullmatch("[0-9]{1,5}", value) and 0 < int(value) < 65536):
         raise SettingsError(
             f"{setting.variable} is {value!r}; it must be a port, a number from 1 to 65535"
         )

@@ -23,7 +23,7 @@ LONG = 10
 # Text-message spellings with one meaning; "4" and "2" have several and are left alone.
 SHORTHAND = {
     "abt": "about", "appt": "appointment", "appts": "appointments", "bc": "because",
-    "b4": "before", "btwn": "between", "cuz": "because", "diff": "different", "dont": "don't",
+    "btwn": "between", "cuz": "because", "diff": "different", "dont": "don't",
     "hrs": "hours", "idk": "i don't know", "mins": "minutes", "pls": "please", "plz": "please",
     "ppl": "people", "r": "are", "thru": "through", "thx": "thanks", "u": "you", "ur": "your",
     "w": "with", "wat": "what", "wats": "what's", "whats": "what's", "wen": "when", "wut": "what",
@@ -59,7 +59,7 @@ class Speller:
 
     def _correct(self, word: str) -> str:
         lower = word.lower()
-        if meant := SHORTHAND.get(lower):
+        if (len(word) > 1 or word == lower) and (meant := SHORTHAND.get(lower)):
             return meant
         if lower.split("'")[0] in self._known or len(lower) < SHORTEST:
             return word

@@ -146,9 +146,10 @@ def check_port(host: str, port: int, variable: str) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            other = port + 100 if port < 60000 else port - 100
             raise RunError(
                 f"port {port} on {host} cannot be used ({error.strerror}); stop what uses it, or "
-                f"choose another with {variable}, such as {variable}={port + 100}"
+                f"choose another with {variable}, such as {variable}={other}"
             ) from error
 
 

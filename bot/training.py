@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import hashlib
+import logging
 import os
 import shutil
 import sys
@@ -62,6 +63,9 @@ def train(output: Path = MODELS, force: bool = False) -> Path:
     os.environ["LOG_LEVEL"] = "WARNING"
     import rasa.api
     from rasa.shared.exceptions import RasaException
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.WARNING)
 
     target = output / model_path().name
     try:

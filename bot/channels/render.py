@@ -1,12 +1,17 @@
 """One message of Otto's as plain text: for a terminal, and for a text message."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from bot.answers import load_sources
+from bot.answers import Source, load_sources
 
 Message = dict[str, Any]
 
+# What GSM-7 has no place for, and what says the same.
+TYPOGRAPHIC = str.maketrans(
+    {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
+)
 MARKUP = re.compile(r"\*\*(.+?)\*\*")
 LINK = re.compile(r"\[([^\]]+)\]\((?:tel|https?|mailto|sms):[^)]*\)")
 
@@ -32,11 +37,14 @@ def as_sms(message: Message) -> str:
     """The message as one text: numbered choices, and its sources by their short names."""
     lines = [plain(message["text"])]
     lines += [f"{i}. {b['title']}" for i, b in enumerate(message["buttons"], 1)]
+    text = "\n".join(lines).translate(TYPOGRAPHIC)
+    if "Source:" in text:
+        return text
     documents = load_sources()
-    names = dict.fromkeys(
-        documents[c["id"]].short_name for c in message["metadata"].get("sources", [])
-    )
-    text = "\n".join(lines)
-    if names and "Source:" not in text:
-        text += f"\nSource: {', '.join(names)}"
-    return text
+    return with_sources(text, [documents[c["id"]] for c in message["metadata"].get("sources", [])])
+
+
+def with_sources(text: str, sources: Sequence[Source]) -> str:
+    """The text of a message followed by the short names of its sources, each once."""
+    names = dict.fromkeys(source.short_name for source in sources)
+    return f"{text}\nSource: {', '.join(names)}" if names else text

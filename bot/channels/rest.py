@@ -17,6 +17,7 @@ from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.channels.choices import Choices
 from bot.channels.turn import take_turn
 
 SENDER = re.compile(r"[\w.:@+-]{1,128}", re.ASCII)
@@ -35,6 +36,7 @@ class RestChannel(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Called by Rasa with what takes new messages."""
         webhook = Blueprint("otto_rest", __name__)
+        choices = Choices()
 
         @webhook.route("/", methods=["GET"])
         async def health(request: Request) -> HTTPResponse:
@@ -57,7 +59,11 @@ class RestChannel(InputChannel):
                 )
             if not isinstance(text, str):
                 return _refuse(400, f"“message” must be a text. {HOW_TO}")
-            return response.json(await take_turn(on_new_message, f"rest:{sender}", text, "web"))
+            sender_id = f"rest:{sender}"
+            chosen = choices.resolve(sender_id, text)
+            messages = await take_turn(on_new_message, sender_id, chosen, "web")
+            choices.remember(sender_id, messages)
+            return response.json(messages)
 
         return webhook
 

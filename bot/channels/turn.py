@@ -99,16 +99,18 @@ async def take_turn(handle: Handle, sender_id: str, text: str, channel: str) -> 
     if alarm is not None and alarm.level == "interrupt":
         await _record(handle, message)
         return [_message(sender_id, _words(alarm, channel), "emergency", safety="interrupt")]
+    messages: list[Message] = []
     if not clean:
-        return [_message(sender_id, EMPTY, "out_of_scope")]
-    if len(clean) > MAX_CHARACTERS:
-        return [_message(sender_id, TOO_LONG, "out_of_scope")]
-    try:
-        await handle(message)
-    except Exception as error:
-        # Its text may hold what the visitor wrote; its type does not.
-        logger.error("a turn failed: %s", type(error).__name__)
-    messages: list[Message] = output.messages
+        messages = [_message(sender_id, EMPTY, "out_of_scope")]
+    elif len(clean) > MAX_CHARACTERS:
+        messages = [_message(sender_id, TOO_LONG, "out_of_scope")]
+    else:
+        try:
+            await handle(message)
+        except Exception as error:
+            # Its text may hold what the visitor wrote; its type does not.
+            logger.error("a turn failed: %s", type(error).__name__)
+        messages = output.messages
     if not messages:
         contact = settings.load().clinic.contact()
         messages = [_message(sender_id, BROKEN.format(contact=contact), "out_of_scope")]

@@ -21,6 +21,7 @@ from bot.nlu.entities import ONLY_PLACE
 ASK_WHICH = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"
 FIND_LOCATION = "find_location"
+ABOUT_PLACES = {FIND_LOCATION, "correct_location", "location_detail"}
 RECOMMEND = "recommend_therapy"
 INFORM = "inform"
 
@@ -121,7 +122,8 @@ class Gate(GraphComponent):
         best = labels[0]
         kinds = {entity["entity"] for entity in message.get(ENTITIES, [])}
         if message.get(ONLY_PLACE):
-            return {"name": FIND_LOCATION, "confidence": 1.0}
+            name = best["name"] if best["name"] in ABOUT_PLACES else FIND_LOCATION
+            return {"name": name, "confidence": 1.0}
         if describes_somebody(message.get(TEXT), best["name"], kinds):
             return {"name": RECOMMEND, "confidence": 1.0}
         name = self._thresholds.decide(labels)

@@ -1,0 +1,330 @@
+"""The `otto` command: exit codes, and errors of one line that say what to do."""
+
+import asyncio
+import json
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from rasa.core.agent import Agent
+
+from bot import cli
+from bot.answers import ContentError, topics
+from bot.ask import QuestionsError
+from bot.cli import IMPOSSIBLE, WRONG, main
+from bot.directory import DirectoryError
+from bot.encoder import EncoderError
+from bot.safety import SafetyError
+from bot.settings import SettingsError
+from bot.supervisor import RunError
+from bot.training import TrainingError
+
+ERRORS = (
+    ContentError,
+    DirectoryError,
+    EncoderError,
+    QuestionsError,
+    RunError,
+    SafetyError,
+    SettingsError,
+    TrainingError,
+)
+QUESTION = "How long is an OT session?"
+
+
+@pytest.fixture(autouse=True)
+def quiet_only_here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put back what the command changes to keep the libraries quiet."""
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    for name in ("RASA_TELEMETRY_ENABLED", "TF_CPP_MIN_LOG_LEVEL"):
+        monkeypatch.setenv(name, os.environ.get(name, "3"))
+    level, config = logging.getLogger("rasa").level, structlog.get_config()
+    yield
+    logging.getLogger("rasa").setLevel(level)
+    structlog.configure(**config)
+
+
+@pytest.fixture
+def with_agent(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use the tests' agent instead of loading another."""
+    monkeypatch.setattr(cli, "_with_agent", lambda use: asyncio.run(use(agent)))
+
+
+@pytest.fixture
+def without_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail where a model would be trained or loaded."""
+
+    def refuse(*args: Any) -> None:
+        raise AssertionError("a model was asked for")
+
+    monkeypatch.setattr(cli, "_model", refuse)
+    monkeypatch.setattr(cli, "_with_agent", refuse)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], str]:
+    """Write a file of questions and return its path as the command line takes it."""
+
+    def write(text: str) -> str:
+        path = tmp_path / "questions.txt"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def raising(error: BaseException) -> Callable[..., int]:
+    def command(*args: Any) -> int:
+        raise error
+
+    return command
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_expected_error_is_one_line_that_names_otto(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "train", raising(error("do this")))
+    assert (main(["train"]), *capsys.readouterr()) == (IMPOSSIBLE, "", "otto: do this\n")
+
+
+@pytest.mark.parametrize(("error", "code"), [(BrokenPipeError(), 2), (KeyboardInterrupt(), 130)])
+def test_an_end_from_outside_is_silent(
+    error: BaseException,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "train", raising(error))
+    assert (main(["train"]), *capsys.readouterr()) == (code, "", "")
+
+
+def test_an_unexpected_error_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "train", raising(ZeroDivisionError()))
+    with pytest.raises(ZeroDivisionError):
+        main(["train"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ([], "COMMAND"),
+        (["dance"], "dance"),
+        (["ask", QUESTION, "--channel", "fax"], "fax"),
+        (["ask", QUESTION, "--loud"], "--loud"),
+    ],
+)
+def test_a_wrong_command_line_is_refused_with_what_is_wrong(
+    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as error:
+        main(arguments)
+    assert (error.value.code, named in capsys.readouterr().err) == (IMPOSSIBLE, True)
+
+
+@pytest.mark.parametrize("command", ["run", "train", "shell", "check", "ask"])
+def test_every_command_explains_itself_with_an_example(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as error:
+        main([command, "--help"])
+    assert (error.value.code, "example: " in capsys.readouterr().out) == (0, True)
+
+
+@pytest.mark.usefixtures("without_agent")
+@pytest.mark.parametrize("arguments", [[], [QUESTION, "--file", "questions.txt"]])
+def test_ask_takes_a_question_or_a_file_and_not_both(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (main(["ask", *arguments]), *capsys.readouterr()) == (
+        IMPOSSIBLE,
+        "",
+        "otto: give one question, or --file with one question a line\n",
+    )
+
+
+@pytest.mark.usefixtures("without_agent")
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "missing.txt"
+    assert (main(["ask", "--file", str(path)]), *capsys.readouterr()) == (
+        IMPOSSIBLE,
+        "",
+        f"otto: {path}: cannot be read (No such file or directory); please check the file's name\n",
+    )
+
+
+@pytest.mark.usefixtures("without_agent")
+def test_a_file_that_is_no_utf8_is_named_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "questions.txt"
+    path.write_bytes(b"one\ncaf\xe9\n")
+    assert (main(["ask", "--file", str(path)]), *capsys.readouterr()) == (
+        IMPOSSIBLE,
+        "",
+        f"otto: {path}: line 2 is not UTF-8 text; please save the file as UTF-8\n",
+    )
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_an_empty_line_is_named(
+    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["ask", "--json", "--file", write(f"{QUESTION}\n\n  \nhello\n")])
+    assert (code, capsys.readouterr().err) == (
+        WRONG,
+        "otto: line 2 is empty; it was left out\notto: line 3 is empty; it was left out\n",
+    )
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_the_lines_around_an_empty_one_are_answered(
+    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["ask", "--json", "--file", write(f"{QUESTION}\n\nhello\n")])
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(record["text"], record["outcome"]) for record in records] == [
+        (QUESTION, "answer"),
+        ("hello", "small_talk"),
+    ]
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_answered_questions_are_a_success(
+    write: Callable[[str], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["ask", "--file", write(f"{QUESTION}\nhello\n")])
+    assert (code, capsys.readouterr().err) == (0, "")
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_json_keeps_every_letter_readable(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["ask", "--json", "¿qué es la terapia ocupacional? 字"])
+    assert '"text": "¿qué es la terapia ocupacional? 字"' in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("with_agent")
+@pytest.mark.parametrize(
+    "line",
+    [QUESTION, "  [health_com: What To Expect]", "  (answer, session_length, "],
+)
+def test_a_person_reads_the_question_its_source_and_what_came_of_it(
+    line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["ask", QUESTION])
+    assert f"\n{line}" in f"\n{capsys.readouterr().out}"
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_a_person_reads_the_choices_by_number(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["ask", "Is there OT in Lancaster?"])
+    out = capsys.readouterr().out
+    assert "\n  1. Lancaster, California\n  2. Lancaster, Pennsylvania\n" in out
+
+
+@pytest.mark.usefixtures("with_agent")
+@pytest.mark.parametrize("channel", ["web", "sms"])
+def test_the_answer_is_the_one_for_the_channel(
+    channel: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["ask", QUESTION, "--json", "--channel", channel])
+    answer = json.loads(capsys.readouterr().out)["answer"]
+    assert answer.startswith(getattr(topics()["session_length"], channel))
+
+
+@pytest.mark.usefixtures("without_agent")
+def test_a_setting_that_cannot_be_used_is_named_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OTTO_PORT", "eighty")
+    assert (main(["run"]), *capsys.readouterr()) == (
+        IMPOSSIBLE,
+        "",
+        "otto: OTTO_PORT is 'eighty'; it must be a port, a number from 1 to 65535\n",
+    )
+
+
+def test_run_starts_the_servers_with_the_model_and_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started = []
+    monkeypatch.setenv("OTTO_PORT", "18080")
+    monkeypatch.setattr(cli, "_model", lambda train_now: Path("model.tar.gz"))
+    monkeypatch.setattr("bot.supervisor.run", lambda *given: started.append(given))
+    assert main(["run"]) == 0
+    assert [(settings.port, model) for settings, model in started] == [
+        (18080, Path("model.tar.gz"))
+    ]
+
+
+def test_train_says_when_there_is_nothing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "otto-0123456789ab.tar.gz"
+    model.touch()
+    monkeypatch.setattr("bot.training.model_path", lambda: model)
+    monkeypatch.setattr("bot.training.train", raising(AssertionError("it was trained")))
+    assert (main(["train"]), capsys.readouterr().out) == (0, f"Up to date: {model.name}\n")
+
+
+def test_train_trains_where_there_is_no_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "otto-0123456789ab.tar.gz"
+    monkeypatch.setattr("bot.training.model_path", lambda: model)
+    monkeypatch.setattr("bot.training.train", lambda: model.touch() or model)
+    assert (main(["train"]), model.exists()) == (0, True)
+
+
+def test_training_on_the_way_leaves_standard_output_to_the_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bot.training.model_path", lambda: tmp_path / "missing.tar.gz")
+    monkeypatch.setattr("bot.training.train", lambda: tmp_path / "trained.tar.gz")
+    main(["train"])
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "understanding", "code"),
+    [([], [], 0), (["a: is wrong"], [], WRONG), ([], ["b: is taken for c"], WRONG)],
+)
+def test_check_fails_where_there_is_a_problem(
+    content: list[str], understanding: list[str], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.check.problems", lambda topics, sources: content)
+    monkeypatch.setattr(cli, "_with_agent", lambda use: understanding)
+    assert main(["check"]) == code
+
+
+def test_check_lists_the_problems_and_counts_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bot.check.problems", lambda topics, sources: ["a: is bad", "b: is bad"])
+    main(["check"])
+    assert capsys.readouterr().out == "a: is bad\nb: is bad\n90 topics checked, 2 problems\n"
+
+
+def test_check_names_a_question_that_is_not_understood_as_itself(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actions.conversation.CANONICAL", {"find_location": QUESTION})
+    assert asyncio.run(cli._misunderstood(agent)) == [
+        f"find_location: its question “{QUESTION}” is understood as faq/session_length"
+    ]
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_shell_answers_until_the_lines_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bot.shell.typed", lambda: iter([QUESTION]))
+    assert main(["shell", "--channel", "sms"]) == 0
+    assert "Otto: Most OT sessions last" in capsys.readouterr().out

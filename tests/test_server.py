@@ -1,0 +1,130 @@
+"""`otto run` for real: two servers, a question over HTTP, and an end that leaves nothing behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.paths import ROOT
+from bot.training import model_path, train
+
+READY = "Stop it with Ctrl-C."
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Running:
+    def __init__(self, log: Path) -> None:
+        self.port, self.action_port = free_port(), free_port()
+        environment = {
+            "OTTO_PORT": str(self.port),
+            "OTTO_ACTION_PORT": str(self.action_port),
+            "OTTO_CLINIC_PHONE": "555-0100",
+        }
+        # A file, not a pipe: nobody would read the pipe, and a full one stops the servers.
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot.cli", "run"],
+                cwd=ROOT,
+                env=os.environ | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        while READY not in log.read_text():
+            assert self.process.poll() is None, log.read_text()
+            time.sleep(0.1)
+        self.output = log.read_text()
+
+    def post(self, body: object) -> tuple[int, object]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/webhooks/rest/webhook",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def say(self, sender: str, text: str) -> str:
+        status, messages = self.post({"sender": sender, "message": text})
+        assert status == 200
+        return "\n".join(message["text"] for message in messages)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    if not model_path().exists():
+        train()
+    server = Running(tmp_path_factory.mktemp("run") / "log.txt")
+    yield server
+    if server.process.poll() is None:
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(30)
+
+
+def test_it_says_where_it_is_and_how_to_try_and_stop_it(running: Running) -> None:
+    assert f"http://127.0.0.1:{running.port}/webhooks/rest/webhook" in running.output
+    assert "curl" in running.output
+    assert "Warning" not in running.output
+
+
+def test_it_answers_a_question(running: Running) -> None:
+    assert "30 to 60 minutes" in running.say("ann", "How long is an OT session?")
+
+
+def test_it_knows_the_clinic_from_its_settings(running: Running) -> None:
+    assert "555-0100" in running.say("ben", "how do i book an appointment")
+
+
+def test_visitors_do_not_share_a_conversation(running: Running) -> None:
+    assert "New York and Pennsylvania" in running.say("cleo", "anyone in Kingston?")
+    assert "Kingston" not in running.say("dora", "Pennsylvania")
+    assert "Kingston, Pennsylvania" in running.say("cleo", "Pennsylvania")
+
+
+def test_a_request_without_a_sender_is_told_what_to_send(running: Running) -> None:
+    status, answer = running.post({"message": "hi"})
+    assert status == 400
+    assert "sender" in answer["error"]
+
+
+def test_an_action_server_that_dies_is_started_again_and_nobody_meets_silence(
+    running: Running,
+) -> None:
+    found = subprocess.run(
+        ["pgrep", "-f", f"rasa_sdk.*--port {running.action_port}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for pid in found.stdout.split():
+        os.kill(int(pid), signal.SIGKILL)
+    assert running.say("emil", "anyone in Hoboken?")
+    for _ in range(600):
+        if "Hoboken, New Jersey" in running.say("emil", "anyone in Hoboken?"):
+            break
+    else:
+        raise AssertionError("the action server did not come back")
+
+
+def test_ctrl_c_stops_both_servers(running: Running) -> None:
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(30) == 0
+    for port in (running.port, running.action_port):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0

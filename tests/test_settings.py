@@ -1,0 +1,112 @@
+"""The table of settings: defaults, types, and errors that name the variable."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.settings import TABLE, Clinic, Settings, SettingsError, load
+
+FULL = Clinic("Riverside OT", "555-0100", "riverside.example.org/book", "Mon-Fri 8-5")
+
+
+def test_without_any_setting_otto_listens_on_this_machine_only() -> None:
+    assert load({}) == Settings(Clinic(), host="127.0.0.1", port=5005, action_port=5055)
+
+
+def test_every_setting_is_read() -> None:
+    environment = {
+        "OTTO_CLINIC_NAME": "Riverside OT",
+        "OTTO_CLINIC_PHONE": "555-0100",
+        "OTTO_CLINIC_BOOKING": "riverside.example.org/book",
+        "OTTO_CLINIC_HOURS": "Mon-Fri 8-5",
+        "OTTO_HOST": "192.0.2.7",
+        "OTTO_PORT": "8080",
+        "OTTO_ACTION_PORT": "65535",
+    }
+    assert load(environment) == Settings(FULL, host="192.0.2.7", port=8080, action_port=65535)
+
+
+def test_the_table_names_exactly_the_variables_that_are_read() -> None:
+    read: set[str] = set()
+
+    class Watched(dict[str, str]):
+        def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
+            read.add(name)
+            return default
+
+    load(Watched())
+    assert read == {setting.variable for setting in TABLE}
+
+
+@pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
+def test_a_setting_of_blanks_counts_as_unset(setting: object) -> None:
+    assert load({setting.variable: "  "}) == load({})  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
+def test_every_setting_has_a_help(setting: object) -> None:
+    assert setting.help  # type: ignore[attr-defined]
+
+
+def test_blanks_around_a_value_do_not_count() -> None:
+    assert load({"OTTO_PORT": " 80\n"}).port == 80
+
+
+def test_other_variables_do_not_count() -> None:
+    assert load({"PORT": "80", "OTTO_COLOUR": "blue"}) == load({})
+
+
+@pytest.mark.parametrize("variable", ["OTTO_PORT", "OTTO_ACTION_PORT"])
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "80.0", "eighty", "0x50", "1_000", "8 0"])
+def test_a_value_that_is_no_port_is_named_with_what_it_must_be(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load({variable: value})
+    assert str(error.value) == (
+        f"{variable} is {value!r}; it must be a port, a number from 1 to 65535"
+    )
+
+
+@pytest.mark.parametrize("field", ["name", "phone", "booking", "hours"])
+def test_a_clinic_detail_that_no_text_message_can_carry_is_refused(field: str) -> None:
+    variable = f"OTTO_CLINIC_{field.upper()}"
+    with pytest.raises(SettingsError, match=f"^{variable} holds ’, which a text message cannot"):
+        load({variable: "St Mary’s"})
+
+
+@pytest.mark.parametrize(
+    ("without", "sentence"),
+    [
+        (
+            (),
+            "You can call Riverside OT at 555-0100, or book at riverside.example.org/book. "
+            "Hours: Mon-Fri 8-5.",
+        ),
+        (
+            ("hours",),
+            "You can call Riverside OT at 555-0100, or book at riverside.example.org/book.",
+        ),
+        (("booking", "hours"), "You can call Riverside OT at 555-0100."),
+        (("phone", "hours"), "You can book with Riverside OT at riverside.example.org/book."),
+        (
+            ("name", "hours"),
+            "You can call the clinic at 555-0100, or book at riverside.example.org/book.",
+        ),
+        (("name", "booking", "hours"), "You can call the clinic at 555-0100."),
+        (
+            ("phone", "booking", "hours"),
+            "I don't have a phone number or web page for Riverside OT.",
+        ),
+        (
+            ("name", "phone", "booking", "hours"),
+            "I don't have a phone number or web page for the clinic.",
+        ),
+        (
+            ("phone", "booking"),
+            "I don't have a phone number or web page for Riverside OT. Hours: Mon-Fri 8-5.",
+        ),
+    ],
+)
+def test_the_contact_says_what_the_clinic_has_told_and_no_more(
+    without: tuple[str, ...], sentence: str
+) -> None:
+    assert replace(FULL, **dict.fromkeys(without)).contact() == sentence

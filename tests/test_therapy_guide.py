@@ -288,7 +288,7 @@ def test_says_it_by_sms() -> None:
         "Occupational therapy (OT) looks like the likely fit. "
         "You mentioned thinking skills: that is what OT works on. "
         "Ask the doctor: Do I need OT, PT or both? "
-        "Source: Occupational Therapy vs. Physical Therapy. "
+        "Source: OT vs. PT article. "
         "General information, not a diagnosis."
     )
 

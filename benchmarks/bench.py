@@ -19,11 +19,10 @@ import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
-from bot import agent as agents
-from bot import settings, supervisor
+from bot import no_tensorflow, settings, supervisor
 from bot.answers import topics
 from bot.ask import ask
-from bot.cli import _quiet
+from bot.quiet import quiet
 from bot.training import model_path, train
 
 QUESTIONS = 500
@@ -70,6 +69,8 @@ def trained() -> float:
 
 async def asked() -> tuple[float, list[float]]:
     """Seconds to load, and milliseconds of each question in this process."""
+    from bot import agent as agents
+
     started = time.perf_counter()
     agent = await agents.load(model_path())
     loaded = time.perf_counter() - started
@@ -107,7 +108,8 @@ def served() -> tuple[float, list[float], list[float]]:
 
 def main() -> None:
     """Measure everything and print the table."""
-    _quiet()
+    quiet()
+    no_tensorflow.install()
     if not model_path().exists():
         train()
     training = trained()

@@ -7,15 +7,15 @@ import asyncio
 import io
 import json
 import logging
-import os
 import sys
 import time
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot import no_tensorflow
 from bot.errors import OttoError
+from bot.quiet import quiet
 
 if TYPE_CHECKING:
     from rasa.core.agent import Agent
@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    _quiet()
+    quiet()
+    no_tensorflow.install()
     try:
         code: int = options.command(options)
         return code
@@ -205,16 +206,6 @@ def _model(train_now: Any) -> Path:
     model: Path = train_now()
     print(f"Trained in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)
     return model
-
-
-def _quiet() -> None:
-    """Keep the libraries' chatter, and so any visitor's words, off the terminal and the logs."""
-    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    # Some libraries reset the filters when they are imported, so it is the printing that goes.
-    warnings.showwarning = lambda *_, **__: None
-    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("rasa").setLevel(logging.ERROR)
 
 
 if __name__ == "__main__":

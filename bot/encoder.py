@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +53,12 @@ class Encoder:
         Texts are run one by one: the quantised model scales its numbers over a whole batch, so a
         text's vector would depend on its neighbours.
         """
-        rows = [self._encode(text) for text in texts]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            rows = list(pool.map(self.encode_one, texts))
         return np.vstack(rows) if rows else np.empty((0, DIMENSIONS), dtype=np.float32)
 
-    def _encode(self, text: str) -> Vectors:
+    def encode_one(self, text: str) -> Vectors:
+        """The vector of one text, shape (1, 384)."""
         # A lone surrogate is no character; the tokenizer takes only characters.
         tokens = self._tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
         feed = {

@@ -7,6 +7,11 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+
+from bot import no_tensorflow
+
+no_tensorflow.install()
+
 from rasa.core.agent import Agent
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.log_utils import configure_structlog

@@ -43,13 +43,21 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Encode the training examples."""
-        self.process(training_data.training_examples)
+        examples = [e for e in training_data.training_examples if _text(e)]
+        for example, vector in zip(
+            examples, self._encoder.encode(map(_text, examples)), strict=True
+        ):
+            self.add_features_to_message(None, vector[None, :], TEXT, example)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Encode messages that have a text."""
         for message in messages:
-            if text := message.get(MEANT) or message.get(TEXT):
-                vector = self._encoder.encode([text])
+            if text := _text(message):
+                vector = self._encoder.encode_one(text)
                 self.add_features_to_message(None, vector, TEXT, message)
         return messages
+
+
+def _text(message: Message) -> str:
+    return message.get(MEANT) or message.get(TEXT) or ""

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test train check shell bench format lock
+.PHONY: help run test train check shell bench format lock baseline
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,3 +27,6 @@ format:  ## bring the code into the house style
 
 lock:  ## resolve the requirements anew
 	@scripts/lock
+
+baseline:  ## measure the cases anew and write metrics/baseline.json
+	@scripts/baseline

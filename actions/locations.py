@@ -14,10 +14,8 @@ from bot.places import PlaceReader
 CITY, STATE, TRIES, REQUESTED = "city", "state", "tries", "requested_slot"
 FORGET = [SlotSet(slot, None) for slot in (CITY, STATE, TRIES)]
 # Intents that stay within the form though they name no place.
-STAY = {
-    *("find_location", "location_detail", "correct_location"),
-    *("repeat", "affirm", "deny", "dont_know"),
-}
+ASKS = {"find_location", "location_detail", "correct_location"}
+STAY = ASKS | {"repeat", "affirm", "deny", "dont_know"}
 # Said of the place that was looked up before.
 REFERS = re.compile(r"\b(no|not|mean|meant|the one|wrong|other one)\b", re.IGNORECASE)
 MOST_TRIES = 2
@@ -85,7 +83,8 @@ class ValidateLocationForm(OttoAction):
         intent = (tracker.latest_message.get("intent") or {}).get("name") or ""
         requested = tracker.get_slot(REQUESTED)
         waiting = requested if requested in (CITY, STATE) else None
-        reading = places().read(text, asked=waiting is not None)
+        asked = waiting is not None or intent in ASKS
+        reading = places().read(text, asked=asked)
         city, state = reading.city or reading.zip_code, reading.state
         if waiting == STATE:
             city, state = self._chosen(tracker.get_slot(CITY), city, state)

@@ -20,6 +20,8 @@ from bot.quiet import quiet
 if TYPE_CHECKING:
     from rasa.core.agent import Agent
 
+    from bot.evaluation import Case, Report
+
 # Exit codes: 1 = what was asked found something wrong, 2 = it could not be done.
 WRONG, IMPOSSIBLE = 1, 2
 
@@ -73,6 +75,14 @@ def parser() -> argparse.ArgumentParser:
     ask_.add_argument("question", nargs="?", help="what to ask")
     ask_.add_argument("--file", type=Path, help="a text file with one question a line")
     ask_.add_argument("--json", action="store_true", help="print one JSON record a line")
+    evaluate_ = add(
+        "evaluate",
+        evaluate,
+        "measure how well Otto understands the cases of a file or folder",
+        "otto evaluate tests/cases",
+    )
+    evaluate_.add_argument("path", type=Path, help="a .jsonl file of cases, or a folder of them")
+    evaluate_.add_argument("--json", action="store_true", help="print the numbers as JSON")
     for sub in (shell_, ask_):
         sub.add_argument(
             "--channel",
@@ -149,6 +159,42 @@ async def _ask_all(agent: Agent, questions: list[str], options: argparse.Namespa
                 f"{record['confidence']:.2f}, {record['ms']} ms)\n"
             )
     return code
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """`otto evaluate`."""
+    from bot.evaluation import load_cases
+
+    cases = load_cases(options.path)
+    counted = _with_agent(lambda agent: _evaluated(agent, cases))
+    if options.json:
+        print(
+            json.dumps(
+                {
+                    "groups": counted.groups,
+                    "topics": counted.topics,
+                    "misses": [
+                        {"verdict": found, "text": case.text, "group": case.group, "got": record}
+                        for found, case, record in counted.misses
+                    ],
+                },
+                ensure_ascii=False,
+            )
+        )
+        return 0
+    for found, case, record in counted.misses:
+        wanted = case.expected.get("label") or case.expected.get("expect") or case.group
+        got = record["location"] or record["id"] or record["intent"]
+        print(f"{found}: {case.text}\n    wanted {wanted}, got {record['outcome']} {got}")
+    print(f"\n{counted.table()}")
+    return 0
+
+
+async def _evaluated(agent: Agent, cases: list[Case]) -> Report:
+    from bot.ask import ask as ask_one
+    from bot.evaluation import report
+
+    return report([(case, await ask_one(agent, case.text, "web")) for case in cases])
 
 
 def check(options: argparse.Namespace) -> int:

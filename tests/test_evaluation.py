@@ -1,0 +1,95 @@
+"""A case gets the verdict it deserves."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.evaluation import Case, CasesError, load_cases, report, verdict
+
+QUESTION = {"text": "q", "label": "a", "alt_labels": ["b"], "answerable": True}
+UNKNOWN = QUESTION | {"answerable": False}
+PLACE = {"state": "Florida", "city": "Tampa", "listed": True, "ambiguous_states": []}
+
+
+def record(outcome: str, **values: Any) -> dict[str, Any]:
+    empty = {"id": None, "intent": None, "choices": [], "location": None, "safety": None}
+    return empty | {"outcome": outcome} | values
+
+
+def case(expected: dict[str, Any], tmp_path: Path) -> Case:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps({"text": "q"} | expected) + "\n")
+    (found,) = load_cases(path)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "found"),
+    [
+        (QUESTION, record("answer", id="a"), "right"),
+        (QUESTION, record("answer", id="b"), "right"),
+        (QUESTION, record("answer", id="c"), "wrong"),
+        (QUESTION, record("ask_which", choices=[{"id": "b"}]), "offered"),
+        (QUESTION, record("ask_which", choices=[{"id": "c"}]), "missed"),
+        (QUESTION, record("not_covered", id="a"), "missed"),
+        (UNKNOWN, record("not_covered", id="z"), "honest"),
+        (UNKNOWN, record("out_of_scope"), "honest"),
+        (UNKNOWN, record("answer", id="a"), "wrong"),
+        (UNKNOWN, record("ask_which"), "missed"),
+        ({"kind": "general"}, record("out_of_scope"), "right"),
+        ({"kind": "medical"}, record("not_covered"), "right"),
+        ({"kind": "chitchat"}, record("small_talk"), "right"),
+        ({"kind": "general"}, record("ask_which"), "asked"),
+        ({"kind": "general"}, record("dialogue"), "wrong"),
+        ({"kind": "emergency"}, record("emergency", safety="interrupt"), "right"),
+        ({"kind": "crisis"}, record("answer", safety="note"), "noted"),
+        ({"kind": "crisis"}, record("answer"), "missed"),
+        ({"kind": "hard_negative"}, record("answer", safety="note"), "right"),
+        ({"kind": "hard_negative"}, record("emergency", safety="interrupt"), "wrong"),
+        ({"expect": PLACE}, record("location", location=PLACE), "right"),
+        ({"expect": PLACE}, record("location", location=PLACE | {"city": "Ocala"}), "wrong"),
+        ({"expect": PLACE}, record("location", location=PLACE | {"listed": None}), "wrong"),
+        ({"expect": PLACE}, record("answer"), "wrong"),
+        (
+            {"expect": PLACE | {"also_ok": ["Ocala"]}},
+            record("location", location=PLACE | {"city": "Ocala"}),
+            "right",
+        ),
+        ({"expect": PLACE | {"no_location": True}}, record("answer"), "right"),
+        ({"expect": PLACE | {"no_location": True}}, record("x", location=PLACE), "wrong"),
+        (
+            {"expect": PLACE | {"city": None}},
+            record("location", location=PLACE | {"city": None}),
+            "right",
+        ),
+        ({"expect": PLACE | {"city": None}}, record("location", location=PLACE), "wrong"),
+    ],
+)
+def test_a_verdict(
+    expected: dict[str, Any], got: dict[str, Any], found: str, tmp_path: Path
+) -> None:
+    assert verdict(case(expected, tmp_path), got) == found
+
+
+def test_the_table_counts_by_group_and_keeps_what_did_not_go_well(tmp_path: Path) -> None:
+    one = case(QUESTION, tmp_path)
+    counted = report([(one, record("answer", id="a")), (one, record("answer", id="c"))])
+    assert counted.table().splitlines()[-1] == "| answerable | 2 | right 50.0 %, wrong 50.0 % |"
+    assert counted.share("answerable", "right", "wrong") == 1
+    assert counted.topics["a"] == {"right": 1, "wrong": 1}
+    assert [found for found, _, _ in counted.misses] == ["wrong"]
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"text": "q"}', '{"kind": "general"}'])
+def test_a_line_that_is_no_case_is_named(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps(QUESTION) + f"\n{line}\n")
+    with pytest.raises(CasesError, match=r"cases\.jsonl: line 2 is no case"):
+        load_cases(path)
+
+
+def test_a_folder_without_cases_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CasesError, match=r"holds no file that ends in \.jsonl"):
+        load_cases(tmp_path)

@@ -1,0 +1,75 @@
+"""Otto understands its cases as well as it did, and was not trained on them."""
+
+import asyncio
+import json
+import re
+from collections import Counter
+
+import pytest
+import yaml
+from rapidfuzz import fuzz, process
+from rasa.core.agent import Agent
+
+from bot.answers import topics
+from bot.ask import ask
+from bot.evaluation import GOOD, Report, load_cases, report
+from bot.paths import DATA, ROOT
+
+CASES = load_cases(ROOT / "tests" / "cases")
+BASELINE = json.loads((ROOT / "metrics" / "baseline.json").read_text(encoding="utf-8"))
+NEARLY_THE_SAME = 92
+
+
+def words(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9']+", text.lower()))
+
+
+@pytest.fixture(scope="module")
+def measured(agent: Agent) -> Report:
+    async def results():
+        return [(case, await ask(agent, case.text, "web")) for case in CASES]
+
+    return report(asyncio.run(results()))
+
+
+@pytest.mark.parametrize("group", BASELINE["groups"])
+def test_no_group_of_cases_is_understood_worse_than_before(group: str, measured: Report) -> None:
+    counts = Counter(BASELINE["groups"][group])
+    before = sum(counts[found] for found in GOOD[group]) / sum(counts.values())
+    flipped = [
+        f"{found}: {case.text}"
+        for found, case, _ in measured.misses
+        if case.group == group and case.text not in BASELINE["misses"]
+    ]
+    assert measured.share(group, *GOOD[group]) >= before - BASELINE["tolerance"], flipped
+
+
+@pytest.mark.parametrize("group", BASELINE["groups"])
+def test_no_group_of_cases_gets_more_wrong_answers_than_before(
+    group: str, measured: Report
+) -> None:
+    counts = Counter(BASELINE["groups"][group])
+    before = counts["wrong"] / sum(counts.values())
+    wrong = [case.text for found, case, _ in measured.misses if found == "wrong"]
+    assert measured.share(group, "wrong") <= before + BASELINE["tolerance"], wrong
+
+
+def test_every_topic_has_at_least_four_cases() -> None:
+    counts = Counter(case.expected["label"] for case in CASES if "label" in case.expected)
+    assert {id_: counts[id_] for id_ in topics() if counts[id_] < 4} == {}
+
+
+def test_no_case_is_a_training_example_or_nearly_one() -> None:
+    examples = [
+        line.removeprefix("- ").strip()
+        for path in (DATA / "nlu").rglob("*.yml")
+        for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["nlu"]
+        for line in entry["examples"].strip().splitlines()
+    ]
+    likeness = process.cdist(
+        [words(case.text) for case in CASES],
+        [words(example) for example in examples],
+        scorer=fuzz.ratio,
+        score_cutoff=NEARLY_THE_SAME,
+    )
+    assert [case.text for case, row in zip(CASES, likeness, strict=True) if row.any()] == []

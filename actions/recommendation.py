@@ -23,7 +23,8 @@ STAY = {"inform", "dont_know", "deny", "affirm", "repeat", "recommend_therapy"}
 ANSWER_WORDS = 6
 # Without one of these, a person named in passing does not change who it is for.
 CORRECTION = re.compile(
-    r"\b(actually|sorry|i meant|i mean|it'?s for|it is for|not for|no,)\b", re.IGNORECASE
+    r"\b(actually|sorry|i meant|i mean|it'?s for|it is for|not for|no wait|no my)\b|\bno,",
+    re.IGNORECASE,
 )
 
 
@@ -96,7 +97,7 @@ class ValidateRecommendationForm(OttoAction):
 
 def leaves_form(told: Facts, waiting: str, text: str, intent: str) -> bool:
     """Whether a text is a matter of its own rather than an answer to the question asked."""
-    if intent in STAY:
+    if intent in STAY or (CORRECTION.search(text) and told != Facts()):
         return False
     short = len(text.split()) <= ANSWER_WORDS and not text.rstrip().endswith("?")
     if intent in ("faq", "nlu_fallback", "out_of_scope"):

@@ -72,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
         "ask questions, each in a conversation of its own",
         'otto ask "how long is a session" --json',
     )
-    ask_.add_argument("question", nargs="?", help="what to ask")
+    ask_.add_argument("question", nargs="*", help="what to ask")
     ask_.add_argument("--file", type=Path, help="a text file with one question a line")
     ask_.add_argument("--json", action="store_true", help="print one JSON record a line")
     evaluate_ = add(
@@ -127,10 +127,10 @@ def ask(options: argparse.Namespace) -> int:
     """`otto ask`."""
     from bot.ask import read_questions
 
-    if (options.question is None) == (options.file is None):
+    if bool(options.question) == (options.file is not None):
         print("otto: give one question, or --file with one question a line", file=sys.stderr)
         return IMPOSSIBLE
-    questions = read_questions(options.file) if options.file else [options.question]
+    questions = read_questions(options.file) if options.file else [" ".join(options.question)]
     code: int = _with_agent(lambda agent: _ask_all(agent, questions, options))
     return code
 
@@ -142,7 +142,8 @@ async def _ask_all(agent: Agent, questions: list[str], options: argparse.Namespa
     code = 0
     for number, question in enumerate(questions, 1):
         if not question.strip():
-            print(f"otto: line {number} is empty; it was left out", file=sys.stderr)
+            where = f"line {number}" if options.file else "the question"
+            print(f"otto: {where} is empty; it was left out", file=sys.stderr)
             code = WRONG
             continue
         record = await ask_one(agent, question, options.channel)
@@ -247,7 +248,7 @@ def _model(train_now: Any) -> Path:
 
     if model_path().exists():
         return model_path()
-    print("Training a model; this takes about half a minute.", file=sys.stderr, flush=True)
+    print("Training a model; this takes up to a minute.", file=sys.stderr, flush=True)
     started = time.monotonic()
     model: Path = train_now()
     print(f"Trained in {time.monotonic() - started:.0f} s.", file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ from bot.channels.render import as_sms, as_terminal
 from bot.channels.turn import take_turn
 
 PROMPT = "You: "
+STOP = "/stop"
 
 
 async def talk(agent: Agent, lines: Iterator[str], channel: str) -> None:
@@ -32,6 +33,8 @@ def typed() -> Iterator[str]:
     """The lines a person types, or a file's, until its end or /stop."""
     if not sys.stdin.isatty():
         for line in sys.stdin:
+            if line.strip() == STOP:
+                return
             print(f"{PROMPT}{line.rstrip()}", flush=True)
             yield line.rstrip()
         return
@@ -40,6 +43,6 @@ def typed() -> Iterator[str]:
             line = input(PROMPT)
         except EOFError:
             return
-        if line.strip() == "/stop":
+        if line.strip() == STOP:
             return
         yield line

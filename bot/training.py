@@ -3,10 +3,10 @@
 import contextlib
 import errno
 import hashlib
+import io
 import logging
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,8 +69,8 @@ def train(output: Path = MODELS, force: bool = False) -> Path:
 
     target = output / model_path().name
     try:
-        # Rasa reports success on standard output, which may be a file of records.
-        with contextlib.redirect_stdout(sys.stderr):
+        # Rasa reports success on standard output, in colour; that may be a file of records.
+        with contextlib.redirect_stdout(io.StringIO()):
             result = rasa.api.train(
                 domain=str(ROOT / "domain.yml"),
                 config=str(ROOT / "config.yml"),

@@ -220,7 +220,7 @@ def test_training_leaves_standard_output_to_the_records(
 ) -> None:
     pretend(monkeypatch, trained)
     train(target.parent)
-    assert capsys.readouterr() == ("", "Your model is trained\n")
+    assert capsys.readouterr() == ("", "")
 
 
 def test_old_models_make_room_for_new_ones(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

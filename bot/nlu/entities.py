@@ -19,6 +19,8 @@ from bot.therapy_guide import Guide
 
 # Set where a message names a place and nothing else.
 ONLY_PLACE = "only_place"
+# Set where some word is a place if the message is about one.
+PERHAPS_PLACE = "perhaps_place"
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
@@ -59,4 +61,5 @@ class Entities(GraphComponent, EntityExtractorMixin):
             entities = self.add_extractor_name(entities)
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
             message.set(ONLY_PLACE, reading.only_place, add_to_output=True)
+            message.set(PERHAPS_PLACE, bool(self._places.read(text, asked=True).mentions))
         return messages

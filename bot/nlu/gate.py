@@ -15,8 +15,10 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.answers import INTENT as FAQ
+from bot.answers import topics
 from bot.nlu.classifier import LABELS
-from bot.nlu.entities import ONLY_PLACE
+from bot.nlu.entities import ONLY_PLACE, PERHAPS_PLACE
 
 ASK_WHICH = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"
@@ -47,11 +49,14 @@ class Thresholds:
 
     A label is sure from the probability `sure` on, or where the message is as like one of its
     examples as `same`. Else the message is far off where neither the probability reaches `far` nor
-    the nearest example is as like as `far_likeness`.
+    the nearest example is as like as `far_likeness`. What gives an answer from the documents, or
+    opens a dialogue, must besides be as like an example as `close`: a question about something
+    else may be worded just like one of Otto's.
     """
 
     sure: float
     same: float
+    close: float
     far: float
     far_likeness: float
 
@@ -63,11 +68,20 @@ class Thresholds:
         """
         best = labels[0]
         if best["confidence"] >= self.sure or best["likeness"] >= self.same:
-            return None
+            near = best["likeness"] >= self.close or not commits(best["name"])
+            return None if near else ASK_WHICH
         likeness = max(entry["likeness"] for entry in labels)
         if best["confidence"] < self.far and likeness < self.far_likeness:
             return OUT_OF_SCOPE
         return ASK_WHICH
+
+
+def commits(label: str) -> bool:
+    """Whether acting on a label says something from the documents or opens a dialogue."""
+    id_ = label.removeprefix(f"{FAQ}/")
+    if id_ != label:
+        return id_ in topics() and topics()[id_].covered
+    return label in ABOUT_PLACES | {RECOMMEND, INFORM}
 
 
 def describes_somebody(text: str, label: str, kinds: Collection[str]) -> bool:
@@ -90,7 +104,7 @@ class Gate(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Answer everything; config.yml has the thresholds."""
-        return {"sure": 0.0, "same": 0.0, "far": 0.0, "far_likeness": 0.0}
+        return {"sure": 0.0, "same": 0.0, "close": 0.0, "far": 0.0, "far_likeness": 0.0}
 
     def __init__(self, thresholds: Thresholds) -> None:
         """Decide by `thresholds`."""
@@ -127,7 +141,11 @@ class Gate(GraphComponent):
         if describes_somebody(message.get(TEXT), best["name"], kinds):
             return {"name": RECOMMEND, "confidence": 1.0}
         name = self._thresholds.decide(labels)
+        if name == ASK_WHICH and best["name"] == FIND_LOCATION and message.get(PERHAPS_PLACE):
+            name = None
         if name is None and best["name"] == INFORM and not kinds & (PERSON | CONCERN):
             # It sounds like an answer to the recommendation's questions, but says nothing of them.
             name = ASK_WHICH
+        if name == ASK_WHICH and kinds & {"city", "zip"}:
+            name = FIND_LOCATION
         return {"name": name, "confidence": 1 - best["confidence"]} if name else None

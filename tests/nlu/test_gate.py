@@ -7,10 +7,10 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.classifier import LABELS
-from bot.nlu.entities import ONLY_PLACE
+from bot.nlu.entities import ONLY_PLACE, PERHAPS_PLACE
 from bot.nlu.gate import Gate, Thresholds, describes_somebody
 
-THRESHOLDS = Thresholds(sure=0.5, same=0.97, far=0.25, far_likeness=0.5)
+THRESHOLDS = Thresholds(sure=0.5, same=0.97, close=0.52, far=0.25, far_likeness=0.5)
 
 
 def label(name: str, confidence: float = 0.9, likeness: float = 0.9) -> dict[str, Any]:
@@ -22,12 +22,14 @@ def passed(
     *labels: dict[str, Any],
     entities: tuple[str, ...] = (),
     only_place: bool = False,
+    perhaps_place: bool = False,
 ) -> dict[str, Any]:
     """The intent that a message has behind the gate."""
     message = Message({TEXT: text, INTENT: {"name": "before", "confidence": 0.1}})
     message.set(LABELS, list(labels))
     message.set(ENTITIES, [{"entity": kind, "value": "x"} for kind in entities])
     message.set(ONLY_PLACE, only_place)
+    message.set(PERHAPS_PLACE, perhaps_place)
     (after,) = Gate(THRESHOLDS).process([message])
     intent: dict[str, Any] = after.get(INTENT)
     return intent
@@ -36,8 +38,9 @@ def passed(
 @pytest.mark.parametrize(
     ("confidence", "likeness", "intent"),
     [
-        (0.5, 0.1, None),
+        (0.5, 0.52, None),
         (0.99, 0.99, None),
+        (0.99, 0.51, "nlu_fallback"),
         (0.1, 0.97, None),
         (0.49, 0.96, "nlu_fallback"),
         (0.25, 0.1, "nlu_fallback"),
@@ -50,6 +53,22 @@ def test_sure_is_answered_near_is_asked_about_and_far_is_out_of_scope(
     confidence: float, likeness: float, intent: str | None
 ) -> None:
     assert THRESHOLDS.decide([label("faq/ages", confidence, likeness)]) == intent
+
+
+@pytest.mark.parametrize(
+    ("name", "intent"),
+    [
+        ("faq/ages", "nlu_fallback"),
+        ("recommend_therapy", "nlu_fallback"),
+        ("find_location", "nlu_fallback"),
+        ("faq/ns_salary", None),
+        ("faq/booking", None),
+        ("small_talk/thank", None),
+        ("out_of_scope", None),
+    ],
+)
+def test_only_what_commits_otto_needs_a_like_example(name: str, intent: str | None) -> None:
+    assert THRESHOLDS.decide([label(name, 0.9, 0.3)]) == intent
 
 
 def test_a_message_is_not_far_off_if_any_label_has_a_like_example() -> None:
@@ -85,6 +104,17 @@ def test_a_sure_intent_is_left_as_it_was() -> None:
 def test_a_place_alone_starts_the_location_lookup() -> None:
     unsure = label("out_of_scope", 0.3, 0.3)
     assert passed("Tampa", unsure, only_place=True) == {"name": "find_location", "confidence": 1.0}
+
+
+def test_a_city_in_an_unsure_message_starts_the_location_lookup() -> None:
+    intent = passed("my dad is in Tampa", label("faq/ages", 0.3, 0.6), entities=("city",))
+    assert intent["name"] == "find_location"
+
+
+def test_a_lookup_with_a_word_that_may_be_a_place_needs_no_like_example() -> None:
+    unlike = label("find_location", 0.9, 0.3)
+    assert passed("anything in chester", unlike, perhaps_place=True)["name"] == "before"
+    assert passed("anything in here", unlike)["name"] == "nlu_fallback"
 
 
 def test_a_description_of_somebody_starts_the_recommendation() -> None:

@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 Event = dict[str, Any]
 Button = dict[str, str]
 
+# Rasa's slot for what a form waits for, and ours for how often it asked in vain.
+REQUESTED, TRIES = "requested_slot", "tries"
+
 
 class OttoAction(Action, ABC):
     """An action that answers even when it breaks.
@@ -112,3 +115,29 @@ def last_with(tracker: Tracker, key: str) -> dict[str, Any]:
         ),
         {},
     )
+
+
+def just_said(tracker: Tracker) -> str:
+    """The visitor's text, or nothing where it was answered before the form's turn came."""
+    for event in reversed(tracker.events):
+        if event["event"] == "bot":
+            return ""
+        if event["event"] == "user":
+            return event.get("text") or ""
+    return ""
+
+
+def intent_of(tracker: Tracker) -> str:
+    """The name of the latest message's intent, or an empty text."""
+    return (tracker.latest_message.get("intent") or {}).get("name") or ""
+
+
+def waiting_for(tracker: Tracker, *slots: str) -> str | None:
+    """The one of a form's own `slots` that it asked for; another form's request is none of it."""
+    requested = tracker.get_slot(REQUESTED)
+    return requested if requested in slots else None
+
+
+def tries_so_far(tracker: Tracker) -> int:
+    """How often the open form asked for the same thing in vain."""
+    return int(tracker.get_slot(TRIES) or 0)

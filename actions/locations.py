@@ -7,11 +7,23 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
-from actions.base import Event, OttoAction, Voice, choice, last_with
+from actions.base import (
+    REQUESTED,
+    TRIES,
+    Event,
+    OttoAction,
+    Voice,
+    choice,
+    intent_of,
+    just_said,
+    last_with,
+    tries_so_far,
+    waiting_for,
+)
 from bot.directory import Directory, Lookup
 from bot.places import PlaceReader
 
-CITY, STATE, TRIES, REQUESTED = "city", "state", "tries", "requested_slot"
+CITY, STATE = "city", "state"
 FORGET = [SlotSet(slot, None) for slot in (CITY, STATE, TRIES)]
 # Intents that stay within the form though they name no place.
 ASKS = {"find_location", "location_detail", "correct_location"}
@@ -32,16 +44,6 @@ def directory() -> Directory:
 def places() -> PlaceReader:
     """The reader of places, built once."""
     return PlaceReader(directory())
-
-
-def just_said(tracker: Tracker) -> str:
-    """The visitor's text, or nothing where it was answered before the form's turn came."""
-    for event in reversed(tracker.events):
-        if event["event"] == "bot":
-            return ""
-        if event["event"] == "user":
-            return event.get("text") or ""
-    return ""
 
 
 def look_up(city: str | None, state: str | None) -> Lookup:
@@ -80,9 +82,8 @@ class ValidateLocationForm(OttoAction):
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
         """Fill city and state; nothing where the text names no place."""
         text = just_said(tracker)
-        intent = (tracker.latest_message.get("intent") or {}).get("name") or ""
-        requested = tracker.get_slot(REQUESTED)
-        waiting = requested if requested in (CITY, STATE) else None
+        intent = intent_of(tracker)
+        waiting = waiting_for(tracker, CITY, STATE)
         asked = waiting is not None or intent in ASKS
         reading = places().read(text, asked=asked)
         city, state = reading.city or reading.zip_code, reading.state
@@ -96,7 +97,7 @@ class ValidateLocationForm(OttoAction):
         elif waiting and not (city or state):
             if intent not in STAY:
                 return []
-            city, tries = tracker.get_slot(CITY), int(tracker.get_slot(TRIES) or 0) + 1
+            city, tries = tracker.get_slot(CITY), tries_so_far(tracker) + 1
         gives_up = tries and (intent in ("deny", "dont_know") or tries > MOST_TRIES)
         return [
             SlotSet(CITY, None if gives_up else city),
@@ -192,7 +193,7 @@ class FindLocation(OttoAction):
         city, state = tracker.get_slot(CITY), tracker.get_slot(STATE)
         found = look_up(city, state)
         text = self._words(found)
-        if tracker.latest_message.get("intent", {}).get("name") == "location_detail":
+        if intent_of(tracker) == "location_detail":
             text += (
                 " The directory has names of cities only, so I can't give an address or a phone "
                 "number."

@@ -7,12 +7,24 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
-from actions.base import Event, OttoAction, Voice, choice, earlier_turns, metadata_of
+from actions.base import (
+    REQUESTED,
+    TRIES,
+    Event,
+    OttoAction,
+    Voice,
+    choice,
+    earlier_turns,
+    intent_of,
+    just_said,
+    metadata_of,
+    tries_so_far,
+    waiting_for,
+)
 from actions.conversation import CANONICAL
-from actions.locations import REQUESTED, just_said
 from bot.therapy_guide import Facts, Guide
 
-PERSON, CONDITION, DIFFICULTIES, TRIES = "person", "condition", "difficulties", "tries"
+PERSON, CONDITION, DIFFICULTIES = "person", "condition", "difficulties"
 UNKNOWN = "unknown"
 FORGET = [SlotSet(slot, None) for slot in (PERSON, CONDITION, DIFFICULTIES, TRIES)]
 # How often the same question is asked before Otto goes on without an answer.
@@ -71,9 +83,8 @@ class ValidateRecommendationForm(OttoAction):
         Returning no slot makes Rasa reject the form, so that the rules answer the question.
         """
         text = just_said(tracker)
-        intent = (tracker.latest_message.get("intent") or {}).get("name") or ""
-        requested = tracker.get_slot(REQUESTED)
-        waiting = requested if requested in (PERSON, CONDITION, DIFFICULTIES) else None
+        intent = intent_of(tracker)
+        waiting = waiting_for(tracker, PERSON, CONDITION, DIFFICULTIES)
         before = known(tracker)
         told = guide().read(text)
         if text and waiting and leaves_form(told, waiting, text, intent):
@@ -83,7 +94,7 @@ class ValidateRecommendationForm(OttoAction):
         )
         tries = 0
         if text and waiting and after == before and intent not in ("repeat", "recommend_therapy"):
-            tries = int(tracker.get_slot(TRIES) or 0) + 1
+            tries = tries_so_far(tracker) + 1
             if tries >= MOST_TRIES or intent in ("dont_know", "deny"):
                 after, tries = without(after, waiting), 0
         return [

@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test train check shell bench format lock baseline
+.PHONY: help run test train check shell bench ablation thresholds baseline format lock
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run:  ## set up, train if needed, and run Otto until Ctrl-C
 	@scripts/run
@@ -19,14 +19,20 @@ check:  ## check every answer, and that its question is understood
 shell:  ## talk with Otto in the terminal
 	@scripts/setup && .venv/bin/otto shell
 
-bench:  ## measure training, start, memory and speed
-	@scripts/setup --dev && .venv/bin/python benchmarks/bench.py
+bench:  ## measure cost, and compare with Rasa's default pipeline (two hours)
+	@scripts/setup --dev && .venv/bin/python -m benchmarks.bench
+
+ablation:  ## measure what each part of the understanding adds
+	@scripts/ablation
+
+thresholds:  ## choose the gate's thresholds from tests/cases
+	@scripts/thresholds
+
+baseline:  ## measure the cases anew and write metrics/baseline.json
+	@scripts/baseline
 
 format:  ## bring the code into the house style
 	@scripts/format
 
 lock:  ## resolve the requirements anew
 	@scripts/lock
-
-baseline:  ## measure the cases anew and write metrics/baseline.json
-	@scripts/baseline

@@ -9,6 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import settings
+from bot.answers import INTENT as FAQ
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ Button = dict[str, str]
 
 # Rasa's slot for what a form waits for, and ours for how often it asked in vain.
 REQUESTED, TRIES = "requested_slot", "tries"
+# Set in domain.yml from the intents.
+ALARMED = "alarmed"
 
 
 class OttoAction(Action, ABC):
@@ -69,6 +72,10 @@ class Voice:
             buttons=buttons or [],
             metadata={"outcome": outcome} | metadata,
         )
+
+    def answer(self, topic: str) -> None:
+        """Utter the answer to a topic, by its id; Rasa fills it in as for `utter_faq`."""
+        self._dispatcher.utter_message(response=f"utter_{FAQ}/{topic}")
 
     def repeat(self, utterance: Event) -> None:
         """Utter an earlier bot utterance as it was."""
@@ -132,10 +139,21 @@ def intent_of(tracker: Tracker) -> str:
     return (tracker.latest_message.get("intent") or {}).get("name") or ""
 
 
+def full_intent_of(tracker: Tracker) -> str:
+    """The same, with what follows the slash where it is a retrieval intent."""
+    best = (tracker.latest_message.get("labels") or [{"name": intent_of(tracker)}])[0]
+    return str(best["name"])
+
+
 def waiting_for(tracker: Tracker, *slots: str) -> str | None:
     """The one of a form's own `slots` that it asked for; another form's request is none of it."""
     requested = tracker.get_slot(REQUESTED)
     return requested if requested in slots else None
+
+
+def alarmed(tracker: Tracker) -> bool:
+    """Whether an emergency is the last thing that mattered."""
+    return bool(tracker.get_slot(ALARMED))
 
 
 def tries_so_far(tracker: Tracker) -> int:

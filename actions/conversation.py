@@ -10,9 +10,11 @@ from actions.base import (
     Voice,
     choice,
     earlier_turns,
+    full_intent_of,
     last_with,
     metadata_of,
 )
+from bot import follow_ups
 from bot.answers import INTENT, load_sources, topics
 
 # What a visitor can say for the intents that are no topics; each must be understood as itself.
@@ -129,6 +131,21 @@ class TellMore(OttoAction):
             buttons=choices_for([f"{INTENT}/{id_}" for id_ in related]),
             outcome="small_talk",
         )
+        return []
+
+
+class FollowUp(OttoAction):
+    """Answer a question that means something only after the last answer."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_follow_up"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Answer with the topic that the question leads to from the one under discussion."""
+        kind = full_intent_of(tracker).removeprefix(f"{follow_ups.INTENT}/")
+        topic = follow_ups.topic_for(kind, last_with(tracker, "topic").get("topic"))
+        voice.answer(topic)
         return []
 
 

@@ -13,6 +13,7 @@ from actions.base import (
     Event,
     OttoAction,
     Voice,
+    alarmed,
     choice,
     intent_of,
     just_said,
@@ -84,6 +85,8 @@ class ValidateLocationForm(OttoAction):
         text = just_said(tracker)
         intent = intent_of(tracker)
         waiting = waiting_for(tracker, CITY, STATE)
+        if intent == "false_alarm":
+            return []
         asked = waiting is not None or intent in ASKS
         reading = places().read(text, asked=asked)
         city, state = reading.city or reading.zip_code, reading.state
@@ -95,7 +98,7 @@ class ValidateLocationForm(OttoAction):
         if not text:
             city, state = tracker.get_slot(CITY), tracker.get_slot(STATE)
         elif waiting and not (city or state):
-            if intent not in STAY:
+            if intent not in STAY or alarmed(tracker):
                 return []
             city, tries = tracker.get_slot(CITY), tries_so_far(tracker) + 1
         gives_up = tries and (intent in ("deny", "dont_know") or tries > MOST_TRIES)

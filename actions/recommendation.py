@@ -13,6 +13,7 @@ from actions.base import (
     Event,
     OttoAction,
     Voice,
+    alarmed,
     choice,
     earlier_turns,
     intent_of,
@@ -89,6 +90,8 @@ class ValidateRecommendationForm(OttoAction):
         told = guide().read(text)
         if text and waiting and leaves_form(told, waiting, text, intent):
             return []
+        if waiting and alarmed(tracker) and told == Facts():
+            return []
         after = put_together(
             before, told, corrected=waiting == PERSON or bool(CORRECTION.search(text))
         )
@@ -110,6 +113,8 @@ def leaves_form(told: Facts, waiting: str, text: str, intent: str) -> bool:
     """Whether a text is a matter of its own rather than an answer to the question asked."""
     if intent in STAY or (CORRECTION.search(text) and told != Facts()):
         return False
+    if intent == "follow_up":
+        return not getattr(told, waiting)
     short = len(text.split()) <= ANSWER_WORDS and not text.rstrip().endswith("?")
     if intent in ("faq", "nlu_fallback", "out_of_scope"):
         answers = bool(getattr(told, waiting) or told.condition or told.difficulties)

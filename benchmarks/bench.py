@@ -1,8 +1,10 @@
-"""Measure what Otto costs: training, start, memory, and the time of a question.
+"""Measure what Otto costs, and compare it with two other ways to understand visitors.
 
     make bench
 
-Prints one table. Compare it with another taken on the same machine at about the same time.
+Prints two tables and writes them to docs/benchmarks.md. The second trains Rasa's default pipeline
+on Otto's data, which takes about two hours; `--quick` leaves it out and writes nothing. Compare
+figures of one run only: machines differ, and so do their days.
 """
 
 from __future__ import annotations
@@ -13,20 +15,50 @@ import os
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bot import no_tensorflow, settings, supervisor
 from bot.answers import topics
 from bot.ask import ask
+from bot.evaluation import BAD, GOOD
+from bot.paths import ROOT
 from bot.quiet import quiet
 from bot.training import model_path, train
 
 QUESTIONS = 500
 HTTP_QUESTIONS = 200
+
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+HERE = ROOT / "benchmarks"
+CONTENDERS = {
+    "Otto": ROOT / "config.yml",
+    "Rasa's default pipeline": HERE / "rasa_default.yml",
+    "nearest question by TF-IDF": HERE / "nearest_question.yml",
+}
+TEXT = """\
+# Benchmarks
+
+Written by `make bench`; figures of one run on one machine, so compare them with each other only.
+
+## What Otto costs
+
+{own}
+
+## Against other ways to understand
+
+The same data, rules, actions and safety check; only the pipeline differs. Rasa's default pipeline
+is the one `rasa init` writes (`benchmarks/rasa_default.yml`), with its ResponseSelector; the third
+takes the training example with the most words in common (`benchmarks/nearest_question.py`). The
+cases are those of `tests/cases`; a turn is measured in process, without HTTP.
+
+{table}
+"""
 
 
 def free_port() -> int:
@@ -106,16 +138,70 @@ def served() -> tuple[float, list[float], list[float]]:
                 server.stop()
 
 
-def main() -> None:
-    """Measure everything and print the table."""
-    quiet()
-    no_tensorflow.install()
+def contend(task: str, config: Path, folder: str, *more: str) -> dict[str, Any]:
+    """What benchmarks/contender.py prints, run in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.contender", task, str(config), folder, *more]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def compared() -> str:
+    """The table of contenders, one column each."""
+    found = []
+    for config in CONTENDERS.values():
+        with tempfile.TemporaryDirectory() as folder:
+            training = contend("train", config, folder)
+            found.append((training, contend("measure", config, folder, str(time.time()))))
+    lines = [
+        f"| | {' | '.join(CONTENDERS)} |",
+        "|---" * (len(CONTENDERS) + 1) + "|",
+        _line("training", [f"{t['seconds']:.0f} s" for t, _ in found]),
+        _line("memory while training, at most", [f"{t['megabytes']:.0f} MB" for t, _ in found]),
+        _line("start until ready", [f"{m['start']:.1f} s" for _, m in found]),
+        _line("a turn, median", [f"{m['median']:.1f} ms" for _, m in found]),
+        _line("a turn, 95 %", [f"{m['slow']:.1f} ms" for _, m in found]),
+        _line("memory while answering, at most", [f"{m['megabytes']:.0f} MB" for _, m in found]),
+    ]
+    for group in GOOD:
+        if any(group in m["groups"] for _, m in found):
+            lines.append(
+                _line(f"{group}: right", [_share(m, group, GOOD[group]) for _, m in found])
+            )
+            lines.append(_line(f"{group}: wrong", [_share(m, group, {BAD}) for _, m in found]))
+    lines.append(_ratios(found))
+    return "\n".join(lines)
+
+
+def _line(name: str, cells: list[str]) -> str:
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _share(measured: dict[str, Any], group: str, verdicts: set[str]) -> str:
+    counts = measured["groups"].get(group, {})
+    good = sum(counts.get(found, 0) for found in verdicts)
+    return f"{100 * good / max(1, sum(counts.values())):.1f} %"
+
+
+def _ratios(found: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
+    (our_training, ours), (their_training, theirs) = found[0], found[1]
+    return (
+        f"\nAgainst Rasa's default pipeline Otto trains "
+        f"{their_training['seconds'] / our_training['seconds']:.1f} times faster, starts "
+        f"{theirs['start'] / ours['start']:.1f} times faster, answers "
+        f"{theirs['median'] / ours['median']:.1f} times faster (median), and takes "
+        f"{100 * ours['megabytes'] / theirs['megabytes']:.0f} % of the memory."
+    )
+
+
+def costs() -> str:
+    """The table of what Otto alone costs, beside its targets."""
     if not model_path().exists():
         train()
     training = trained()
     ready, (actions, rasa), by_http = served()
     loaded, in_process = asyncio.run(asked())
-    print(f"""
+    return f"""\
 | on {os.cpu_count()} cores | measured | target |
 |---|---|---|
 | training from scratch | {training:.0f} s | under 60 s |
@@ -126,8 +212,20 @@ def main() -> None:
 | `otto ask`, a question (median / 95 %, {QUESTIONS} questions) | {spread(in_process)} | \
 median under 15 ms |
 | the same, all questions together | {sum(in_process) / 1000:.0f} s | under 30 s |
-| over HTTP, a new visitor's question (median / 95 %) | {spread(by_http)} | |
-""")
+| over HTTP, a new visitor's question (median / 95 %) | {spread(by_http)} | |"""
+
+
+def main() -> None:
+    """Measure, print, and write the document."""
+    quiet()
+    no_tensorflow.install()
+    own = costs()
+    print(own, flush=True)
+    if "--quick" in sys.argv:
+        return
+    table = compared()
+    print(f"\n{table}")
+    DOCUMENT.write_text(TEXT.format(own=own, table=table), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import rasa.core.agent
 from rasa.core.agent import Agent
 from rasa.core.utils import AvailableEndpoints
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from rasa.utils.log_utils import configure_structlog
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
@@ -47,6 +49,8 @@ async def load(model: Path) -> Agent:
     Raises:
         AgentError: Rasa could not load it.
     """
+    # Unless told, Rasa prints what visitors say, and its state at every step.
+    configure_structlog(logging.ERROR)
     endpoints = AvailableEndpoints(
         nlg=EndpointConfig(type="bot.nlg.ResponseGenerator"), action=LocalActions()
     )

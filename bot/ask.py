@@ -69,6 +69,7 @@ def record(
         "id": first.get("topic"),
         "intent": intent["name"],
         "confidence": intent["confidence"],
+        "labels": intent["labels"],
         "answer": "\n\n".join(answers),
         "sources": first.get("sources", []),
         "choices": [{"title": button["title"], "id": button.get("id", "")} for button in buttons],
@@ -79,11 +80,16 @@ def record(
 
 
 def understood(tracker: DialogueStateTracker | None) -> Record:
-    """The full name of the latest message's intent, and how sure the classifier was of it."""
+    """The latest message's intent by its full name, how sure, and the labels before the gate."""
     if tracker is None or tracker.latest_message is None:
-        return {"name": None, "confidence": 0.0}
+        return {"name": None, "confidence": 0.0, "labels": []}
     intent = tracker.latest_message.intent
+    labels = tracker.latest_message.parse_data.get("labels") or []
     return {
+        "labels": [
+            entry | {key: round(float(entry[key]), 4) for key in ("confidence", "likeness")}
+            for entry in labels
+        ],
         "name": intent.get("full_retrieval_intent_name") or intent.get("name"),
         "confidence": round(float(intent.get("confidence") or 0.0), 4),
     }

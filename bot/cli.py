@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import io
 import json
-import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -83,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     )
     evaluate_.add_argument("path", type=Path, help="a .jsonl file of cases, or a folder of them")
     evaluate_.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    evaluate_.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
     for sub in (shell_, ask_):
         sub.add_argument(
             "--channel",
@@ -168,6 +168,10 @@ def evaluate(options: argparse.Namespace) -> int:
 
     cases = load_cases(options.path)
     counted = _with_agent(lambda agent: _evaluated(agent, cases))
+    if options.html:
+        from bot.report import write
+
+        write(options.html, counted)
     if options.json:
         print(
             json.dumps(
@@ -187,7 +191,8 @@ def evaluate(options: argparse.Namespace) -> int:
         wanted = case.expected.get("label") or case.expected.get("expect") or case.group
         got = record["location"] or record["id"] or record["intent"]
         print(f"{found}: {case.text}\n    wanted {wanted}, got {record['outcome']} {got}")
-    print(f"\n{counted.table()}")
+    print(f"\n{counted.topic_table()}\n" if counted.topics else "")
+    print(counted.table())
     return 0
 
 
@@ -229,13 +234,10 @@ async def _misunderstood(agent: Agent) -> list[str]:
 
 def _with_agent(use: Any) -> Any:
     """Load the current model, training it first if need be, and await what `use` does with it."""
-    from rasa.utils.log_utils import configure_structlog
-
     from bot import agent
     from bot.training import train as train_now
 
     model = _model(train_now)
-    configure_structlog(logging.ERROR)
 
     async def loaded() -> Any:
         return await use(await agent.load(model))

@@ -48,14 +48,19 @@ class Case:
 
 @dataclass
 class Report:
-    """Verdicts by group, and by topic for the questions; every case that did not go well."""
+    """All cases with their records; verdicts by group, and by topic for the questions.
 
+    `misses` holds every case that did not go well.
+    """
+
+    results: list[tuple[Case, Record]] = field(default_factory=list)
     groups: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     topics: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     misses: list[tuple[str, Case, Record]] = field(default_factory=list)
 
     def add(self, case: Case, record: Record) -> None:
         """Count one case."""
+        self.results.append((case, record))
         found = verdict(case, record)
         self.groups[case.group][found] += 1
         if "label" in case.expected:
@@ -68,19 +73,37 @@ class Report:
         counts = self.groups[group]
         return sum(counts[v] for v in verdicts) / max(1, sum(counts.values()))
 
+    def rows(self) -> list[tuple[str, int, str]]:
+        """Each group: its name, its cases, its verdicts in words."""
+        return [_row(group, self.groups[group]) for group in GOOD if group in self.groups]
+
+    def topic_rows(self) -> list[tuple[str, int, str]]:
+        """The same for each topic, the worst first."""
+
+        def good(counts: Counter[str]) -> float:
+            return (counts["right"] + counts["honest"]) / sum(counts.values())
+
+        worst_first = sorted(self.topics.items(), key=lambda item: (good(item[1]), item[0]))
+        return [_row(*item) for item in worst_first]
+
     def table(self) -> str:
         """The verdicts as a Markdown table, a row a group."""
-        lines = ["| group | cases | verdicts |", "|---|---|---|"]
-        for group in GOOD:
-            if group not in self.groups:
-                continue
-            total = sum(self.groups[group].values())
-            parts = [
-                f"{found} {100 * count / total:.1f} %"
-                for found, count in self.groups[group].most_common()
-            ]
-            lines.append(f"| {group} | {total} | {', '.join(parts)} |")
-        return "\n".join(lines)
+        return _markdown("group", self.rows())
+
+    def topic_table(self) -> str:
+        """The same, a row a topic."""
+        return _markdown("topic", self.topic_rows())
+
+
+def _row(name: str, counts: Counter[str]) -> tuple[str, int, str]:
+    total = sum(counts.values())
+    shares = [f"{found} {100 * count / total:.1f} %" for found, count in counts.most_common()]
+    return name, total, ", ".join(shares)
+
+
+def _markdown(what: str, rows: list[tuple[str, int, str]]) -> str:
+    lines = [f"| {what} | cases | verdicts |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {name} | {total} | {said} |" for name, total, said in rows)])
 
 
 def load_cases(path: Path) -> list[Case]:

@@ -15,8 +15,16 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot import settings
 from bot.answers import INTENT, topics
+from bot.nlu.gate import ALSO
 from bot.nlu.safety import EMERGENCY, SAFETY
 from bot.safety import Alarm, Safety
+
+# Set while an emergency is the last thing that mattered; see domain.yml.
+ALARMED = "alarmed"
+# A visitor in an emergency who is taken for one who asks for help with Otto, or is sad.
+IN_NEED = ("utter_small_talk/help", "utter_small_talk/distress")
+# What is said after an emergency without repeating the advice.
+FAREWELLS = ("utter_small_talk/thank", "utter_small_talk/goodbye")
 
 
 class ResponseGenerator(TemplatedNaturalLanguageGenerator):
@@ -36,33 +44,71 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         **kwargs: Any,
     ) -> dict[str, Any] | None:
         """The response for `utter_action`, or None where the domain has none."""
+        kwargs["clinic_contact"] = self._clinic.contact()
         response: dict[str, Any] | None = await super().generate(
-            utter_action,
-            tracker,
-            output_channel,
-            clinic_contact=self._clinic.contact(),
-            **kwargs,
+            utter_action, tracker, output_channel, **kwargs
         )
         if response is None:
             return None
         metadata = dict(response.get("metadata") or {})
         if utter_action.startswith(f"utter_{INTENT}/"):
             metadata |= topic_metadata(utter_action.removeprefix(f"utter_{INTENT}/"))
+        response["metadata"] = metadata
+        also = _also(tracker, utter_action)
+        if also and also["label"].startswith(f"{INTENT}/") and output_channel != "sms":
+            second = f"utter_{also['label']}"
+            _answer_too(response, await super().generate(second, tracker, output_channel, **kwargs))
+        elif also:
+            _offer(response, also)
         alarm = self._alarm(tracker)
         if alarm is not None:
             words = alarm.sms if output_channel == "sms" else alarm.web
             if utter_action == f"utter_{EMERGENCY}":
                 response["text"] = words
-            elif alarm.level == "note" and not _spoke_already(tracker):
+            elif alarm.level == "interrupt" and utter_action in IN_NEED:
+                response |= {"text": words, "buttons": []}
+                response["metadata"] = {"outcome": EMERGENCY, "safety": "interrupt"}
+            elif not _spoke_already(tracker) and utter_action not in FAREWELLS:
                 response["text"] = f"{response['text']} {words}"
-        response["metadata"] = metadata
         return response
 
     def _alarm(self, tracker: DialogueStateTracker) -> Alarm | None:
-        latest = tracker.latest_message
-        if latest is None or SAFETY not in latest.parse_data:
-            return None
-        return self._safety.check(latest.text or "")
+        """The latest message's alarm, or the last one while the conversation is still about it."""
+        for event in reversed(tracker.events):
+            if isinstance(event, UserUttered) and SAFETY in event.parse_data:
+                return self._safety.check(event.text or "")
+            if isinstance(event, UserUttered) and not tracker.get_slot(ALARMED):
+                break
+        return None
+
+
+def _also(tracker: DialogueStateTracker, utter_action: str) -> dict[str, Any] | None:
+    """The second question of a message that asks two, when its first is being answered."""
+    latest = tracker.latest_message
+    if latest is None or _spoke_already(tracker) or not utter_action.startswith(f"utter_{INTENT}/"):
+        return None
+    also: dict[str, Any] | None = latest.parse_data.get(ALSO)
+    return also
+
+
+def _answer_too(response: dict[str, Any], second: dict[str, Any] | None) -> None:
+    if second is None:
+        return
+    more = second["metadata"]
+    response["text"] += f"\n\n**{more['question']}** {second['text']}"
+    sources = [*response["metadata"]["sources"], *more["sources"]]
+    response["metadata"]["sources"] = [s for i, s in enumerate(sources) if s not in sources[:i]]
+
+
+def _offer(response: dict[str, Any], also: dict[str, Any]) -> None:
+    """Where there is no room for a second answer, or a dialogue comes of it: a choice."""
+    if also["label"].startswith(f"{INTENT}/"):
+        id_ = also["label"].removeprefix(f"{INTENT}/")
+        words, named = topics()[id_].question, {"id": id_}
+    else:
+        words, named = also["text"][:1].upper() + also["text"][1:], {"id": also["label"]}
+    response["text"] += "\n\nYou also asked:"
+    response["buttons"] = [{"title": words, "payload": words} | named]
 
 
 def _spoke_already(tracker: DialogueStateTracker) -> bool:

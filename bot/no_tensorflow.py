@@ -23,6 +23,7 @@ import yaml
 from bot.paths import ROOT
 
 REPLACED = frozenset({"tensorflow", "tensorflow_hub", "tensorflow_text", "keras", "jax"})
+OURS = ("bot.", "benchmarks.")
 # Rasa's own components that do without.
 HARMLESS = frozenset({"RulePolicy", "MemoizationPolicy", "AugmentedMemoizationPolicy"})
 
@@ -66,17 +67,17 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """There is nothing to run."""
 
 
-def needed(config: Path = ROOT / "config.yml") -> bool:
-    """Whether config.yml names a component that may use TensorFlow."""
+def needed(config: Path) -> bool:
+    """Whether a Rasa configuration names a component that may use TensorFlow."""
     content: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
     names = [part["name"] for key in ("pipeline", "policies") for part in content[key] or ()]
-    return not all(name.startswith("bot.") or name in HARMLESS for name in names)
+    return not all(name.startswith(OURS) or name in HARMLESS for name in names)
 
 
-def install() -> None:
+def install(config: Path = ROOT / "config.yml") -> None:
     """Replace TensorFlow for this process; call it before Rasa is imported.
 
     Does nothing where TensorFlow is needed, or was imported already.
     """
-    if "tensorflow" not in sys.modules and not needed():
+    if "tensorflow" not in sys.modules and not needed(config):
         sys.meta_path.insert(0, _Finder())

@@ -2,15 +2,16 @@
 
 A message is first brought to plain words (case, accents, look-alikes, misspellings, text-message
 shorthand). Each cue found in it is then judged by the words around it: a stroke that is happening
-interrupts, the word alone earns a note, a stroke of last year neither. The words are all in the
-data file, whose head explains how to write them.
+interrupts, the word alone earns a note, a stroke of last year neither. A cue may have several
+parts, which need only stand close together. The words are all in the data file, whose head
+explains how to write them.
 """
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,15 +21,25 @@ from bot.errors import OttoError
 from bot.paths import DATA
 
 Level = Literal["interrupt", "note"]
+Tier = Literal["acute", "signs", "words", "hints"]
+Span = tuple[int, int]
 
 CHUNK = re.compile(r"[@$]?[^\W_]+(?:[@$!*][^\W_]+)*|[.!?;\n]")
 SPACED_OUT = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-_]){2,}[^\W\d_](?![^\W_])")
 STOP = "."
+AND = " & "
 PARTS = re.compile(r"\d+|[^\W\d_]+")
 DRAWN_OUT = re.compile(r"(.)\1\1")
+# A word that is not known may be another form of one that is, or clipped: chokin, stopd, throats.
+ENDINGS = (
+    *(("in", "ing"), ("d", "ed"), ("s", ""), ("es", ""), ("ing", ""), ("ing", "e"), ("ed", "")),
+    *(("ed", "e"), ("ing", "ed"), ("ed", "ing"), ("s", "ing"), ("", "s"), ("", "ing"), ("", "ed")),
+)
 DOUBLED = re.compile(r"(.)\1+")
-# How many characters around a cue the contexts are looked for in: some fifteen words.
+# How many characters around a cue its other parts and the contexts are looked for in: some fifteen
+# words.
 NEARBY = 100
+TIERS: tuple[Tier, ...] = ("acute", "signs", "words", "hints")
 PLAIN = str.maketrans("аеорсухіѕјԁгαορυνκτ", "aeopcyxisjdraopuvkt", "'’‘`´ʼ＇")
 LEET = (str.maketrans("013457@$!*", "oieastasii"), str.maketrans("013457@$!*", "oleastasla"))
 # Elements of a phrase that are not words; each takes in the space after it.
@@ -37,6 +48,11 @@ SPECIAL = {
     "NUM": r"(?:\d+|a|an|one|two|three|four|five|six|ten|fifteen|twenty|thirty|few|couple|of) ",
     "MANY": r"(?:[6-9]|\d{2,4}|ten|fifteen|twenty|thirty|forty|fifty|hundred) ",
     "YEAR": r"(?:19|20)\d\d ",
+    "AGED": r"[6-9]\d ",
+    "HIGH": r"(?:1[89]\d|2\d\d) ",
+    "FEVER": r"10[3-7] ",
+    "LOW": r"[1-5]\d ",
+    "SAT": r"[4-8]\d ",
     "END": r"(?=$|(?:i|please|help|what|can|but|now) )",
 }
 REPEATS = {"": "", "?": "?", "*": "{0,6}"}
@@ -56,20 +72,78 @@ class Alarm:
     sms: str
 
 
+@cache
+def _compiled(part: str) -> re.Pattern[str]:
+    """A part as a pattern; most messages need few of them, and each takes a while to compile."""
+    return re.compile(part)
+
+
 @dataclass(frozen=True)
 class _Cue:
-    pattern: re.Pattern[str]
-    acute: bool
+    number: int
+    parts: list[str]
+    needed: list[frozenset[str]]
+    tier: Tier
     kind: str
+
+    def found(self, line: "_Line") -> Iterator[list[Span]]:
+        """Where its parts stand, for each place of the first that has the others close by."""
+        first, *others = self.parts
+        for spot in line.spans(first):
+            near = [line.nearby(part, spot) for part in others]
+            spots = [spot, *(other for other in near if other)]
+            if len(spots) == len(self.parts):
+                yield spots
+
+
+class _Line:
+    """The plain words of a message, each followed by a space, and where its sentences end."""
+
+    def __init__(self, words: str, stops: list[int]) -> None:
+        self.words = words
+        self.stops = stops
+        self._spans: dict[str, list[Span]] = {}
+
+    def spans(self, part: str) -> list[Span]:
+        """Everywhere a part stands; many cues share a part, so it is looked for once."""
+        if part not in self._spans:
+            self._spans[part] = [match.span() for match in _compiled(part).finditer(self.words)]
+        return self._spans[part]
+
+    def nearby(self, part: str, spot: Span) -> Span | None:
+        """The place of a part that is closest to `spot` and shares no word with it, if any."""
+        gaps = (
+            (max(start - spot[1], spot[0] - end), (start, end)) for start, end in self.spans(part)
+        )
+        near = min((gap for gap in gaps if 0 <= gap[0] <= NEARBY), default=None)
+        return near and near[1]
+
+    def around(self, spot: Span) -> tuple[str, str]:
+        """The words of its sentence that stand before and after a spot, as far as they matter."""
+        start = max((stop for stop in self.stops if stop <= spot[0]), default=0)
+        end = min((stop for stop in self.stops if stop >= spot[1]), default=len(self.words))
+        before, after = self.words[start : spot[0]], self.words[spot[1] : end]
+        return f" {before[-NEARBY:]}", after[:NEARBY]
 
 
 @dataclass(frozen=True)
 class _Context:
     before: re.Pattern[str]
     after: re.Pattern[str]
+    anywhere: str | None
 
-    def surrounds(self, before: str, after: str) -> bool:
-        return bool(self.before.search(before) or self.after.match(after))
+    def surrounds(self, line: _Line, spots: list[Span]) -> bool:
+        """Whether it stands before or after a part of a cue, or, for some, anywhere."""
+        if self.anywhere:
+            return bool(line.spans(self.anywhere))
+        return any(
+            self.before.search(before) or self.after.match(after)
+            for before, after in map(line.around, spots)
+        )
+
+
+# Words one of which it needs (none if it can do without), and its pattern.
+_Element = tuple[frozenset[str], str]
 
 
 class _Phrases:
@@ -78,45 +152,59 @@ class _Phrases:
     def __init__(self, groups: dict[str, str]) -> None:
         self.groups = groups
         self.vocabulary: set[str] = set()
+        self._known: dict[str, _Element] = {}
 
-    def elements(self, phrase: str) -> Iterator[tuple[list[str], str]]:
-        """Each element's words (none for a special one) and its pattern."""
+    def elements(self, phrase: str) -> Iterator[_Element]:
         for element in phrase.split():
-            body = element.rstrip("?*")
-            parts = list(self.words(body.split("|")))
-            words = [part for part in parts if part not in SPECIAL]
-            self.vocabulary.update(words)
-            special = [SPECIAL[part] for part in parts if part in SPECIAL]
-            pattern = "|".join([f"{re.escape(word)} " for word in words] + special)
-            if element != body or special:
-                words = []
-            yield words, f"(?:{pattern}){REPEATS[element[len(body) :]]}"
+            if element not in self._known:
+                self._known[element] = self._element(element)
+            yield self._known[element]
 
-    def words(self, parts: list[str]) -> Iterator[str]:
-        """The words themselves and those of the groups named among them."""
-        for part in parts:
-            if not part.startswith("{"):
-                yield part
-            elif part[1:-1] in self.groups:
-                yield from self.words(self.groups[part[1:-1]].split())
-            else:
-                raise SafetyError(f"unknown group: {part}")
+    def _element(self, element: str) -> _Element:
+        body = element.rstrip("?*")
+        choices = [self._choice(choice) for choice in body.split("|")]
+        needed: frozenset[str] = frozenset()
+        if element == body and all(words for words, _ in choices):
+            needed = needed.union(*(words for words, _ in choices))
+        pattern = "|".join(pattern for _, pattern in choices)
+        return needed, f"(?:{pattern}){REPEATS[element[len(body) :]]}"
+
+    def _choice(self, choice: str) -> _Element:
+        """A word, a group, or a special element."""
+        if choice in SPECIAL:
+            return frozenset(), SPECIAL[choice]
+        if not choice.startswith("{"):
+            self.vocabulary.add(choice)
+            return frozenset([choice]), f"{re.escape(choice)} "
+        if choice[1:-1] not in self.groups:
+            raise SafetyError(f"unknown group: {choice}")
+        text = self.groups[choice[1:-1]].strip()
+        phrases = text.splitlines() if "\n" in text else text.split()
+        needed = frozenset(word for phrase in phrases for word in self.needs(phrase)[0])
+        return needed, "|".join(map(self.pattern, phrases))
 
     def pattern(self, phrase: str) -> str:
         return "".join(pattern for _, pattern in self.elements(phrase))
+
+    def part(self, phrase: str) -> str:
+        """The pattern of a part of a cue, wherever it stands."""
+        return f"(?<= ){self.pattern(phrase)}"
 
     def either(self, text: str) -> str:
         """A pattern for any of the phrases, one a line, or for nothing where there are none."""
         return "|".join(map(self.pattern, text.splitlines())) or r"(?!)"
 
-    def anchors(self, phrases: list[str]) -> Iterator[list[str]]:
-        """For each phrase the words of its rarest element: without one of them it cannot match."""
-        needs = [[words for words, _ in self.elements(phrase) if words] for phrase in phrases]
-        usage = Counter(word for need in needs for words in need for word in words)
-        for phrase, need in zip(phrases, needs, strict=True):
-            if not need:
-                raise SafetyError(f"“{phrase}” needs a word that is not optional")
-            yield min(need, key=lambda words: sum(usage[word] for word in words))
+    def needs(self, cue: str) -> list[frozenset[str]]:
+        """The words of each element that needs one of them, those of the rarest element first."""
+        elements = {words for words, _ in self.elements(cue.replace(AND, " ")) if words}
+        if not elements:
+            raise SafetyError(f"“{cue}” needs a word that is not optional")
+        return sorted(elements, key=_frequency)
+
+
+def _frequency(words: Iterable[str]) -> float:
+    """How often one of them may come up: short words are the common ones."""
+    return sum(len(word) ** -3 for word in words)
 
 
 def _slips(word: str) -> Iterator[str]:
@@ -133,27 +221,31 @@ class Safety:
     def __init__(self, data: dict[str, Any]) -> None:
         """Build from the content of a data file; `load` is the usual way, with clear errors."""
         phrases = _Phrases(data["groups"])
-        cues: list[tuple[str, str, bool]] = []
-        for kind, entry in data["classes"].items():
-            for tier in ("acute", "words"):
-                cues += [(p, kind, tier == "acute") for p in entry[tier].splitlines()]
-        self._cues = [
-            _Cue(re.compile(f"(?<= ){phrases.pattern(phrase)}"), acute, kind)
-            for phrase, kind, acute in cues
+        cues: list[tuple[str, str, Tier]] = [
+            (phrase, kind, tier)
+            for kind, entry in data["classes"].items()
+            for tier in TIERS
+            for phrase in entry.get(tier, "").splitlines()
         ]
-        self._index: dict[str, list[int]] = {}
-        for number, words in enumerate(phrases.anchors([phrase for phrase, _, _ in cues])):
-            for word in words:
-                self._index.setdefault(word, []).append(number)
+        self._index: dict[str, list[_Cue]] = {}
+        for number, (phrase, kind, tier) in enumerate(cues):
+            anchor, *needed = phrases.needs(phrase)
+            parts = [phrases.part(part) for part in phrase.split(AND)]
+            cue = _Cue(number, parts, needed, tier, kind)
+            for word in anchor:
+                self._index.setdefault(word, []).append(cue)
         self._benign = re.compile(f"(?<= )(?:{phrases.either(data['benign'])})")
         self._contexts = {
             name: self._context(phrases, data["turns"], entry)
             for name, entry in data["contexts"].items()
         }
         self._now = self._contexts.pop("now")
-        self._doubts: dict[str, list[str]] = {
-            kind: entry["doubts"] for kind, entry in data["classes"].items()
-        }
+        self._now_within = f"(?<= )(?:{phrases.either(data['contexts']['now']['both'])})"
+        self._doubts: dict[tuple[str, Tier], list[str]] = {}
+        for kind, entry in data["classes"].items():
+            self._doubts[kind, "acute"] = entry["doubts"]
+            self._doubts[kind, "signs"] = [*entry["doubts"], *data["sign_doubts"]]
+            self._doubts[kind, "words"] = self._doubts[kind, "hints"] = [*self._contexts]
         self._timely: list[str] = data["now_overrules"]
         named = {name for names in (self._timely, *self._doubts.values()) for name in names}
         if unknown := named - {*self._contexts}:
@@ -183,38 +275,48 @@ class Safety:
 
     def check(self, text: str) -> Alarm | None:
         """The gravest emergency in `text`, if any; an interruption goes before any note."""
-        line, stops = self._plain(text)
-        line = self._benign.sub(lambda match: "-" * (len(match[0]) - 1) + " ", line)
-        candidates = {n for word in set(line.split()) for n in self._index.get(word, ())}
+        plain, stops = self._plain(text)
+        line = _Line(
+            self._benign.sub(lambda benign: "-" * (len(benign[0]) - 1) + " ", plain), stops
+        )
+        words = set(line.words.split())
+        cues = {cue.number: cue for word in words for cue in self._index.get(word, ())}
         note = None
-        for number in sorted(candidates):
-            cue = self._cues[number]
-            for match in cue.pattern.finditer(line):
-                start = max((stop for stop in stops if stop <= match.start()), default=0)
-                end = min((stop for stop in stops if stop >= match.end()), default=len(line))
-                level = self._level(cue, line[start : match.start()], line[match.end() : end])
+        for _, cue in sorted(cues.items()):
+            if any(needed.isdisjoint(words) for needed in cue.needed):
+                continue
+            for spots in cue.found(line):
+                level = self._level(cue, line, spots, noted=note is not None)
                 if level == "interrupt":
                     return self._alarms[cue.kind, level]
-                if level == "note":
-                    note = note or self._alarms[cue.kind, level]
+                if level == "note" and not note:
+                    note = self._alarms[cue.kind, level]
         return note
 
-    def _level(self, cue: _Cue, before: str, after: str) -> Level | None:
-        """What a cue means between the words of its sentence that stand before and after it."""
-        before, after = f" {before[-NEARBY:]}", after[:NEARBY]
-        now = self._now.surrounds(before, after)
-        doubts = self._doubts[cue.kind] if cue.acute else self._contexts
-        doubted = any(
-            self._contexts[name].surrounds(before, after)
-            for name in doubts
-            if not (cue.acute and now and name in self._timely)
+    def _level(self, cue: _Cue, line: _Line, spots: list[Span], noted: bool) -> Level | None:
+        """What a cue means, whose parts stand at `spots`, by the words around each of them.
+
+        Where a note is `noted` already, whether this would be another does not matter.
+        """
+        now = self._now.surrounds(line, spots) or any(
+            spot[0] <= start and end <= spot[1]
+            for start, end in line.spans(self._now_within)
+            for spot in spots
         )
-        if cue.acute or now:
+        alarming = cue.tier == "acute" or (now and cue.tier != "hints")
+        if noted and not alarming:
+            return None
+        doubted = any(
+            self._contexts[name].surrounds(line, spots)
+            for name in self._doubts[cue.kind, cue.tier]
+            if not (cue.tier == "acute" and now and name in self._timely)
+        )
+        if alarming:
             return "note" if doubted else "interrupt"
         return None if doubted else "note"
 
     def _plain(self, text: str) -> tuple[str, list[int]]:
-        """The known words of `text`, each followed by a space, and where its sentences end."""
+        """The known words of `text`, for a line, and where its sentences end."""
         if not text.isascii():
             text = unicodedata.normalize("NFKD", text.lower().translate(self._symbols))
             text = "".join(c for c in text if unicodedata.category(c) not in ("Mn", "Cf"))
@@ -241,8 +343,21 @@ class Safety:
         if not chunk[-1].isalnum():
             return STOP
         if chunk.isalpha():
-            drawn_out = DRAWN_OUT.search(chunk)
-            return self._bones.get(DOUBLED.sub(r"\1", chunk), chunk) if drawn_out else chunk
+            if DRAWN_OUT.search(chunk):
+                return self._bones.get(DOUBLED.sub(r"\1", chunk), chunk)
+            forms = (
+                chunk[: len(chunk) - len(end)] + other
+                for end, other in ENDINGS
+                if chunk.endswith(end)
+            )
+            return next(
+                (
+                    self._spelling[form]
+                    for form in forms
+                    if len(form) > 3 and form in self._spelling
+                ),
+                chunk,
+            )
         for table in LEET:
             word = chunk.translate(table)
             if known := self._spelling.get(word) or self._bones.get(DOUBLED.sub(r"\1", word)):
@@ -274,7 +389,7 @@ class Safety:
         """The patterns of a context; between it and the cue stand `reach` words, none a turn."""
 
         def between(side: str) -> str:
-            turn = "|".join(turns[side].split())
+            turn = "|".join(turns[side].split()) if entry.get("turns", True) else "(?!)"
             return rf"(?:(?!(?:{turn}) )[^ ]+ ){{0,{entry['reach']}}}"
 
         both = entry.get("both", "")
@@ -283,6 +398,7 @@ class Safety:
         return _Context(
             re.compile(rf"(?<= )(?:{before}){between('before')}$"),
             re.compile(rf"{between('after')}(?:{after})"),
+            f"(?<= )(?:{phrases.either(both)})" if entry.get("anywhere") else None,
         )
 
     @staticmethod

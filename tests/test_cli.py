@@ -19,16 +19,22 @@ from bot.ask import QuestionsError
 from bot.cli import IMPOSSIBLE, WRONG, main
 from bot.directory import DirectoryError
 from bot.encoder import EncoderError
+from bot.evaluation import CasesError, Report
+from bot.follow_ups import FollowUpError
+from bot.report import ReportError
 from bot.safety import SafetyError
 from bot.settings import SettingsError
 from bot.supervisor import RunError
 from bot.training import TrainingError
 
 ERRORS = (
+    CasesError,
     ContentError,
     DirectoryError,
     EncoderError,
+    FollowUpError,
     QuestionsError,
+    ReportError,
     RunError,
     SafetyError,
     SettingsError,
@@ -76,6 +82,18 @@ def write(tmp_path: Path) -> Callable[[str], str]:
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    """A file of cases: a question that Otto answers, and one that is not what it asks."""
+    path = tmp_path / "cases.jsonl"
+    lines = [
+        {"text": QUESTION, "label": "session_length", "alt_labels": [], "answerable": True},
+        {"text": QUESTION, "label": "risks", "alt_labels": [], "answerable": True},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
 
 
 def raising(error: BaseException) -> Callable[..., int]:
@@ -127,7 +145,7 @@ def test_a_wrong_command_line_is_refused_with_what_is_wrong(
     assert (error.value.code, named in capsys.readouterr().err) == (IMPOSSIBLE, True)
 
 
-@pytest.mark.parametrize("command", ["run", "train", "shell", "check", "ask"])
+@pytest.mark.parametrize("command", ["run", "train", "shell", "check", "ask", "evaluate"])
 def test_every_command_explains_itself_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -309,7 +327,9 @@ def test_check_lists_the_problems_and_counts_them(
 ) -> None:
     monkeypatch.setattr("bot.check.problems", lambda topics, sources: ["a: is bad", "b: is bad"])
     main(["check"])
-    assert capsys.readouterr().out == "a: is bad\nb: is bad\n90 topics checked, 2 problems\n"
+    assert capsys.readouterr().out == (
+        f"a: is bad\nb: is bad\n{len(topics())} topics checked, 2 problems\n"
+    )
 
 
 def test_check_names_a_question_that_is_not_understood_as_itself(
@@ -319,6 +339,81 @@ def test_check_names_a_question_that_is_not_understood_as_itself(
     assert asyncio.run(cli._misunderstood(agent)) == [
         f"find_location: its question “{QUESTION}” is understood as faq/session_length"
     ]
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_evaluate_names_the_misses_then_counts_by_topic_and_by_group(
+    cases: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(cases)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"wrong: {QUESTION}",
+        "    wanted risks, got answer session_length",
+        "",
+        "| topic | cases | verdicts |",
+        "|---|---|---|",
+        "| risks | 1 | wrong 100.0 % |",
+        "| session_length | 1 | right 100.0 % |",
+        "",
+        "| group | cases | verdicts |",
+        "|---|---|---|",
+        "| answerable | 2 | right 50.0 %, wrong 50.0 % |",
+    ]
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_evaluate_prints_its_numbers_as_json(
+    cases: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["evaluate", str(cases), "--json"])
+    counted = json.loads(capsys.readouterr().out)
+    assert counted["groups"] == {"answerable": {"right": 1, "wrong": 1}}
+    assert [miss["text"] for miss in counted["misses"]] == [QUESTION]
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_evaluate_writes_a_page_where_it_is_asked_to(cases: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert main(["evaluate", str(cases), "--html", str(page)]) == 0
+    assert page.read_text(encoding="utf-8").count("<img ") == 3
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]])
+def test_a_page_changes_nothing_in_what_is_printed(
+    arguments: list[str],
+    cases: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "_with_agent", lambda use: Report())
+    main(["evaluate", str(cases), *arguments])
+    printed = capsys.readouterr().out
+    main(["evaluate", str(cases), *arguments, "--html", str(tmp_path / "page.html")])
+    assert capsys.readouterr().out == printed
+
+
+def test_a_page_that_cannot_be_written_is_named(
+    cases: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "_with_agent", lambda use: Report())
+    page = tmp_path / "missing" / "page.html"
+    assert (main(["evaluate", str(cases), "--html", str(page)]), *capsys.readouterr()) == (
+        IMPOSSIBLE,
+        "",
+        f"otto: {page}: cannot be written (No such file or directory)\n",
+    )
+
+
+@pytest.mark.usefixtures("without_agent")
+def test_cases_that_cannot_be_read_are_named_before_a_model_is_loaded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(tmp_path)]) == IMPOSSIBLE
+    assert capsys.readouterr().err == f"otto: {tmp_path}: holds no file that ends in .jsonl\n"
 
 
 @pytest.mark.usefixtures("with_agent")

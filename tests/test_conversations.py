@@ -17,6 +17,8 @@ import yaml
 from rasa.core.agent import Agent
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event
 
+from bot.answers import topics
+from bot.channels.turn import BACK
 from tests.conftest import Conversation
 
 Start = Callable[..., Conversation]
@@ -141,7 +143,8 @@ def test_an_emergency_in_a_form_gets_nothing_but_its_answer(conversation: Start)
     talk = conversation()
     talk.say("Help me choose between OT and PT")
     (only,) = talk.say("he can't breathe and his lips are blue")
-    assert (only["metadata"]["outcome"], only["buttons"]) == ("emergency", [])
+    assert only["metadata"]["outcome"] == "emergency"
+    assert [button["title"] for button in only["buttons"]] == [BACK]
 
 
 def test_a_question_in_a_form_is_answered_before_the_form_asks_again(conversation: Start) -> None:
@@ -150,6 +153,88 @@ def test_a_question_in_a_form_is_answered_before_the_form_asks_again(conversatio
     answer, asked = talk.say("How long is an OT session?")
     assert answer["metadata"]["topic"] == "session_length"
     assert asked["metadata"]["outcome"] == "dialogue"
+
+
+EMERGENCY = "he can't breathe and his lips are blue"
+STARTS = {
+    "recommendation_form": "Help me choose between OT and PT",
+    "location_form": "Find OT in my city",
+}
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+@pytest.mark.parametrize("line", ["please help us", "I really don't know, no idea"])
+def test_who_asks_again_after_an_emergency_is_given_the_same_advice(
+    line: str, channel: str, conversation: Start
+) -> None:
+    talk = conversation(channel)
+    advice = talk.hear(EMERGENCY)
+    assert talk.hear(line) == advice
+
+
+@pytest.mark.parametrize("form", STARTS)
+def test_in_a_form_the_same_advice_comes_before_the_question(
+    form: str, conversation: Start
+) -> None:
+    talk = conversation()
+    asked = talk.hear(STARTS[form])
+    advice = talk.hear(EMERGENCY)
+    assert talk.hear("I really don't know, no idea") == f"{advice}\n{asked}"
+
+
+def test_hearing_the_advice_again_does_not_end_the_emergency(conversation: Start) -> None:
+    talk = conversation()
+    for line in (EMERGENCY, "say that again"):
+        talk.say(line)
+    assert talk.tracker.get_slot("alarmed") is True
+
+
+@pytest.mark.parametrize("form", STARTS)
+def test_in_a_form_the_advice_can_be_heard_again(form: str, conversation: Start) -> None:
+    talk = conversation()
+    talk.say(STARTS[form])
+    advice = talk.hear(EMERGENCY)
+    assert talk.hear("say that again").startswith(advice)
+
+
+def test_the_choice_under_an_emergency_answer_ends_the_emergency(conversation: Start) -> None:
+    talk = conversation()
+    (emergency,) = talk.say(EMERGENCY)
+    (button,) = emergency["buttons"]
+    assert talk.hear(button["payload"]).startswith("I'm glad to hear that.")
+    assert talk.tracker.get_slot("alarmed") is False
+
+
+@pytest.mark.parametrize(
+    ("first", "topic"),
+    [
+        ("What does an OT have to study?", "time_to_become"),
+        ("What happens in an OT session?", "session_length"),
+    ],
+)
+def test_how_long_is_answered_for_what_was_asked_before(
+    first: str, topic: str, conversation: Start
+) -> None:
+    talk = conversation()
+    talk.say(first)
+    (answer,) = talk.say("and how long does it last?")
+    assert answer["metadata"]["topic"] == topic
+
+
+TWO = "How long is an OT session and do I need a referral?"
+
+
+def test_two_questions_are_both_answered_in_one_message(conversation: Start) -> None:
+    (both,) = conversation().say(TWO)
+    length, referral = topics()["session_length"], topics()["referral"]
+    assert both["text"] == f"{length.web}\n\n**{referral.question}** {referral.web}"
+
+
+def test_of_two_questions_the_second_is_a_choice_by_text_message(conversation: Start) -> None:
+    talk = conversation("sms")
+    (first,) = talk.say(TWO)
+    (second,) = talk.say(first["buttons"][0]["payload"])
+    assert [m["metadata"]["topic"] for m in (first, second)] == ["session_length", "referral"]
 
 
 def test_a_corrected_age_is_what_the_recommendation_goes_by(conversation: Start) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.evaluation import Case, CasesError, load_cases, report, verdict
+from bot.evaluation import Case, CasesError, Report, load_cases, report, verdict
 
 QUESTION = {"text": "q", "label": "a", "alt_labels": ["b"], "answerable": True}
 UNKNOWN = QUESTION | {"answerable": False}
@@ -80,6 +80,66 @@ def test_the_table_counts_by_group_and_keeps_what_did_not_go_well(tmp_path: Path
     assert counted.share("answerable", "right", "wrong") == 1
     assert counted.topics["a"] == {"right": 1, "wrong": 1}
     assert [found for found, _, _ in counted.misses] == ["wrong"]
+
+
+def counted(tmp_path: Path, *results: tuple[dict[str, Any], dict[str, Any]]) -> Report:
+    return report([(case(expected, tmp_path), got) for expected, got in results])
+
+
+def test_each_group_has_a_row_in_a_fixed_order(tmp_path: Path) -> None:
+    found = counted(
+        tmp_path,
+        ({"kind": "general"}, record("out_of_scope")),
+        (UNKNOWN, record("out_of_scope")),
+        (QUESTION, record("answer", id="a")),
+    )
+    assert found.rows() == [
+        ("answerable", 1, "right 100.0 %"),
+        ("not answerable", 1, "honest 100.0 %"),
+        ("out of scope", 1, "right 100.0 %"),
+    ]
+
+
+def test_a_row_names_the_commonest_verdict_first(tmp_path: Path) -> None:
+    outcomes = [record("answer", id="c"), *[record("answer", id="a")] * 2]
+    found = counted(tmp_path, *((QUESTION, got) for got in outcomes))
+    assert found.rows() == [("answerable", 3, "right 66.7 %, wrong 33.3 %")]
+
+
+def test_each_topic_has_a_row_the_worst_first_and_equal_ones_by_name(tmp_path: Path) -> None:
+    right = record("answer", id="a")
+    found = counted(
+        tmp_path,
+        (QUESTION, right),
+        (QUESTION | {"label": "z"}, record("answer", id="y")),
+        (QUESTION | {"label": "half"}, record("answer", id="half")),
+        (QUESTION | {"label": "half"}, record("answer", id="y")),
+        (UNKNOWN | {"label": "0"}, record("not_covered")),
+    )
+    assert found.topic_rows() == [
+        ("z", 1, "wrong 100.0 %"),
+        ("half", 2, "right 50.0 %, wrong 50.0 %"),
+        ("0", 1, "honest 100.0 %"),
+        ("a", 1, "right 100.0 %"),
+    ]
+
+
+def test_a_case_without_a_topic_has_no_row_among_the_topics(tmp_path: Path) -> None:
+    assert counted(tmp_path, ({"kind": "general"}, record("out_of_scope"))).topic_rows() == []
+
+
+def test_the_table_of_topics_has_a_line_for_each_row(tmp_path: Path) -> None:
+    assert counted(tmp_path, (QUESTION, record("answer", id="a"))).topic_table().splitlines() == [
+        "| topic | cases | verdicts |",
+        "|---|---|---|",
+        "| a | 1 | right 100.0 % |",
+    ]
+
+
+def test_every_result_is_kept_in_its_order(tmp_path: Path) -> None:
+    results = [(QUESTION, record("answer", id="a")), ({"kind": "general"}, record("dialogue"))]
+    found = counted(tmp_path, *results)
+    assert [got for _, got in found.results] == [got for _, got in results]
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"text": "q"}', '{"kind": "general"}'])

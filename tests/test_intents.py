@@ -84,6 +84,32 @@ def test_likeness_to_an_example_counts() -> None:
     assert after > before
 
 
+@pytest.mark.parametrize(("temperature", "lower"), [(1.5, True), (3.0, True), (0.5, False)])
+def test_a_temperature_above_one_makes_the_likeliest_less_likely(
+    model: IntentModel, temperature: float, lower: bool
+) -> None:
+    before = model.rank("bus", BETWEEN)[0].confidence
+    after = fit(weights=Weights(temperature=temperature)).rank("bus", BETWEEN)[0].confidence
+    assert (after < before) is lower
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.5, 3.0])
+def test_a_temperature_keeps_the_order_and_the_likeness_of_the_intents(
+    model: IntentModel, temperature: float
+) -> None:
+    before, after = (
+        [(guess.name, guess.likeness) for guess in ranked.rank("bus", BETWEEN)]
+        for ranked in (model, fit(weights=Weights(temperature=temperature)))
+    )
+    assert after == before
+
+
+@pytest.mark.parametrize("temperature", [0.5, 3.0])
+def test_the_confidences_add_up_to_one_at_any_temperature(temperature: float) -> None:
+    ranking = fit(weights=Weights(temperature=temperature)).rank("bus", BETWEEN)
+    assert sum(guess.confidence for guess in ranking) == pytest.approx(1)
+
+
 def test_a_common_intent_does_not_drown_a_rare_one() -> None:
     texts = [*TEXTS, *(f"which bus number {i}" for i in range(30))]
     vectors = np.vstack([VECTORS, np.tile(VECTORS[2], (30, 1))])
@@ -107,7 +133,7 @@ def test_a_saved_model_ranks_as_before(model: IntentModel, tmp_path: Path) -> No
 
 
 def test_a_saved_model_keeps_its_weights(tmp_path: Path) -> None:
-    weights = Weights(strength=3.0, likeness=2.0, wording=0.5)
+    weights = Weights(strength=3.0, likeness=2.0, wording=0.5, temperature=1.4)
     fit(weights=weights).save(tmp_path)
     assert IntentModel.load(tmp_path).weights == weights
 

@@ -12,12 +12,16 @@ from rasa.core.agent import Agent
 
 from bot.answers import topics
 from bot.ask import ask
+from bot.calibration import calibration_error, reliability, samples
 from bot.evaluation import GOOD, Report, load_cases, report
+from bot.gate import configured
 from bot.paths import DATA, ROOT
 
 CASES = load_cases(ROOT / "tests" / "cases")
 BASELINE = json.loads((ROOT / "metrics" / "baseline.json").read_text(encoding="utf-8"))
+GATE = ROOT / "metrics" / "gate.json"
 NEARLY_THE_SAME = 92
+MOST_CALIBRATION_ERROR = 0.05
 
 
 def words(text: str) -> str:
@@ -52,6 +56,27 @@ def test_no_group_of_cases_gets_more_wrong_answers_than_before(
     before = counts["wrong"] / sum(counts.values())
     wrong = [case.text for found, case, _ in measured.misses if found == "wrong"]
     assert measured.share(group, "wrong") <= before + BASELINE["tolerance"], wrong
+
+
+def chosen() -> dict[str, float]:
+    """What benchmarks/thresholds.py chose last."""
+    found: dict[str, float] = json.loads(GATE.read_text(encoding="utf-8"))["chosen"]
+    return found
+
+
+def test_the_gate_stands_where_it_was_last_chosen_to_stand() -> None:
+    assert {name: chosen()[name] for name in vars(configured())} == vars(configured())
+
+
+def test_the_classifier_has_the_temperature_that_was_last_chosen() -> None:
+    pipeline = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"]
+    (temperature,) = [part["temperature"] for part in pipeline if "temperature" in part]
+    assert chosen()["temperature"] == temperature
+
+
+def test_confidence_tells_the_share_that_is_right(measured: Report) -> None:
+    bins = reliability(samples(measured.results))
+    assert calibration_error(bins) < MOST_CALIBRATION_ERROR, bins
 
 
 def test_every_topic_has_at_least_four_cases() -> None:

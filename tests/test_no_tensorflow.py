@@ -23,7 +23,7 @@ def run(code: str) -> str:
 
 
 def test_ottos_own_pipeline_needs_none() -> None:
-    assert not needed()
+    assert not needed(ROOT / "config.yml")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The emergency layer: what interrupts, what earns a note, what neither, and the fixed texts."""
 
+import json
 import random
 import re
 import string
@@ -17,9 +18,23 @@ from bot.safety import Safety, SafetyError
 from bot.sms import segments
 
 FILE = DATA / "safety.yml"
-CASES = yaml.safe_load((Path(__file__).parent / "data" / "safety_cases.yml").read_text("utf-8"))
-EMERGENCIES = [pytest.param(c["text"], c["kind"], id=c["text"][:60]) for c in CASES["emergencies"]]
-NEGATIVES = [pytest.param(c["text"], c["level"], id=c["text"]) for c in CASES["hard_negatives"]]
+CASES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "cases" / "safety.jsonl").read_text("utf-8").splitlines()
+]
+DANGER = [case for case in CASES if case["kind"] in ("emergency", "crisis")]
+# What the message must come to; some must come to the class that can help, too.
+EMERGENCIES = [
+    pytest.param(case["text"], case.get("class"), id=case["text"][:60])
+    for case in DANGER
+    if case["level"] == "interrupt"
+]
+HINTS = [case["text"] for case in DANGER if case["level"] == "note"]
+NEGATIVES = [
+    pytest.param(case["text"], case["level"], id=case["text"])
+    for case in CASES
+    if case["kind"] == "hard_negative"
+]
 CONTENT: dict[str, Any] = yaml.safe_load(FILE.read_text("utf-8"))
 STORY = (
     "Good morning. We live a little outside of town. The bus comes twice an hour and the ride is "
@@ -44,14 +59,15 @@ def plain(markdown: str) -> str:
 
 
 def test_there_are_enough_cases_of_each_kind() -> None:
-    assert len(EMERGENCIES) >= 150
-    assert len(NEGATIVES) >= 150
-    assert {case["kind"] for case in CASES["emergencies"]} == set(CONTENT["classes"])
+    assert len(EMERGENCIES) >= 600
+    assert len(NEGATIVES) >= 600
+    assert len(DANGER) + len(NEGATIVES) == len(CASES)
+    assert {case["class"] for case in DANGER if "class" in case} == set(CONTENT["classes"])
 
 
 @pytest.mark.parametrize(("text", "kind"), EMERGENCIES)
 def test_an_emergency_interrupts_however_it_is_written(
-    safety: Safety, text: str, kind: str
+    safety: Safety, text: str, kind: str | None
 ) -> None:
     slashes = "/" * random.Random(text).randint(1, 3)
     for written in (
@@ -64,7 +80,16 @@ def test_an_emergency_interrupts_however_it_is_written(
         f"what are your hours? {text}",
         f"{STORY * 6}{text}",
     ):
-        assert found(safety, written) == ("interrupt", kind), written
+        alarm = safety.check(written)
+        assert alarm is not None, written
+        assert alarm.level == "interrupt", written
+        assert kind in (None, alarm.kind), written
+
+
+@pytest.mark.parametrize("text", HINTS)
+def test_a_hint_at_danger_is_never_passed_over(safety: Safety, text: str) -> None:
+    for written in (text, text.upper(), text.translate(NO_MARKS), text.translate(SMART)):
+        assert safety.check(written) is not None, written
 
 
 @pytest.mark.parametrize(("text", "level"), NEGATIVES)
@@ -115,6 +140,11 @@ def test_the_gravest_goes_first_and_an_interruption_before_a_note(
         ("he had chest pain last year", "he had chest pain last year but now has chest pain"),
         ("stroke survivor", "she is having a stroke"),
         ("my son hits himself", "my son wants to kill himself"),
+        ("He had a stroke in May. His left arm is limp.", "His left arm suddenly went limp."),
+        ("my left arm is weak and I slur, I have MS", "my left arm is weak and I slur"),
+        ("exam question: sudden weakness on one side", "sudden weakness on one side"),
+        ("if a client says he wants to die, what do I do", "my client says he wants to die"),
+        ("a stroke patient for 45 minutes", "a stroke 45 minutes ago"),
     ],
 )
 def test_time_subject_and_negation_decide(safety: Safety, calm: str, acute: str) -> None:
@@ -122,6 +152,48 @@ def test_time_subject_and_negation_decide(safety: Safety, calm: str, acute: str)
     assert quiet is None or quiet.level == "note"
     assert loud is not None
     assert loud.level == "interrupt"
+
+
+@pytest.mark.parametrize("text", ["he is chokin", "she stopd breathin", "his throats closing"])
+def test_a_word_is_known_in_its_other_forms(safety: Safety, text: str) -> None:
+    assert found(safety, text) == ("interrupt", "life_threat")
+
+
+@pytest.fixture(scope="module")
+def zoo() -> Safety:
+    """The contexts as they are, with other cues."""
+    blank = {"acute": "", "signs": "", "words": "", "hints": ""}
+    classes = {kind: {**entry, **blank} for kind, entry in CONTENT["classes"].items()}
+    classes["stroke"] |= {"acute": "zebra|{cats} & lion", "signs": "puma", "words": "wolf"}
+    classes["threat"] |= {"hints": "bear & fox"}
+    groups = {**CONTENT["groups"], "cats": "wild cat\nbig .. cat\n"}
+    return Safety({**CONTENT, "groups": groups, "classes": classes})
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("a zebra", None),
+        ("a zebra and a lion", "interrupt"),
+        ("a lion, then a zebra", "interrupt"),
+        ("my lion met a big black cat", "interrupt"),
+        ("a cat and a lion", None),
+        (f"a lion {'and so on ' * 30} a zebra", None),
+        ("no zebra, but a lion", "note"),
+        ("a puma", "note"),
+        ("a puma in rehab", "note"),
+        ("a puma right now", "interrupt"),
+        ("no puma", None),
+        ("a wolf", "note"),
+        ("a wolf in rehab", None),
+        ("a wolf right now", "interrupt"),
+        ("a bear and a fox right now", "note"),
+        ("a bear right now", None),
+    ],
+)
+def test_what_each_kind_of_cue_comes_to(zoo: Safety, text: str, level: str | None) -> None:
+    alarm = zoo.check(text)
+    assert (alarm.level if alarm else None) == level
 
 
 @pytest.mark.parametrize("kind", CONTENT["classes"])
@@ -194,10 +266,10 @@ def test_it_is_fast(safety: Safety) -> None:
 
 
 def test_threads_may_share_it(safety: Safety) -> None:
-    cases = [(case["text"], case["kind"]) for case in CASES["emergencies"]] * 3
+    texts = [case["text"] for case in CASES] * 3
+    alone = [found(safety, text) for text in texts]
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda case: found(safety, case[0]), cases))
-    assert results == [("interrupt", kind) for _, kind in cases]
+        assert list(pool.map(lambda text: found(safety, text), texts)) == alone
 
 
 @pytest.mark.parametrize(
@@ -205,7 +277,7 @@ def test_threads_may_share_it(safety: Safety) -> None:
     [
         ("  adult: >-", "  grownup: >-", "unknown group: {adult}"),
         ("call {emergency}.\n", "call {nobody}.\n", "'nobody' is missing or unknown"),
-        ("doubts: [general, past]", "doubts: [general, pasta]", "unknown contexts: pasta"),
+        ("sign_doubts: [negated, ", "sign_doubts: [pasta, ", "unknown contexts: pasta"),
         ("    note: suicide", "    note: sorrow", "'sorrow' is missing or unknown"),
         ("hotlines:", "phones:", "'hotlines' is missing or unknown"),
         ("      send help\n", "      .. send?\n", "needs a word that is not optional"),

@@ -31,6 +31,7 @@ TOO_LONG = (
     f"That is a long message: I can read up to {MAX_CHARACTERS:,} characters at once. "
     "Please ask me the main question in a few sentences."
 )
+BACK = "I'm OK, back to my questions"
 BROKEN = "I'm sorry, something went wrong on my side. Please try again in a minute. {contact}"
 
 
@@ -98,7 +99,11 @@ async def take_turn(handle: Handle, sender_id: str, text: str, channel: str) -> 
     )
     if alarm is not None and alarm.level == "interrupt":
         await _record(handle, message)
-        return [_message(sender_id, _words(alarm, channel), "emergency", safety="interrupt")]
+        words = _words(alarm, channel)
+        answer = _message(sender_id, words, "emergency", safety="interrupt")
+        # One text message has no room for it.
+        answer["buttons"] = [] if channel == "sms" else [{"title": BACK, "payload": BACK}]
+        return [answer]
     messages: list[Message] = []
     if not clean:
         messages = [_message(sender_id, EMPTY, "out_of_scope")]

@@ -28,11 +28,15 @@ from rasa.shared.nlu.constants import (
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.follow_ups import merged
 from bot.intents import Array, IntentModel, Weights
+from bot.nlu.encoder import QUESTIONS
 from bot.nlu.safety import EMERGENCY
 from bot.nlu.spelling import MEANT
 
 LABELS = "labels"
+# The same for each question of a message that asks several: its text and its labels.
+PARTS = "parts"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -126,9 +130,14 @@ class Classifier(IntentClassifier, GraphComponent):
             return
         if (message.get(INTENT) or {}).get("name") == EMERGENCY:
             return
-        ranking = [vars(guess) for guess in self._model.rank(_meant(message), vector)]
         length = self._config["ranking_length"]
+        ranking = _guesses(self._model, _meant(message), vector)
+        parts = [
+            {"text": text, LABELS: _guesses(self._model, text, part)[:length]}
+            for text, part in message.get(QUESTIONS) or ()
+        ]
         message.set(LABELS, ranking[:length], add_to_output=True)
+        message.set(PARTS, parts, add_to_output=True)
         intents = best_by_intent(ranking)
         message.set(INTENT, dict(intents[0]), add_to_output=True)
         message.set(INTENT_RANKING_KEY, intents[:length], add_to_output=True)
@@ -164,6 +173,10 @@ def best_by_intent(ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
         name = entry["name"].split("/")[0]
         intents.setdefault(name, {"name": name, "confidence": entry["confidence"]})
     return list(intents.values())
+
+
+def _guesses(model: IntentModel, text: str, vector: Array) -> list[dict[str, Any]]:
+    return merged([vars(guess) for guess in model.rank(text, vector)])
 
 
 def _vector(message: Message) -> Array | None:

@@ -15,6 +15,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.encoder import Encoder
 from bot.nlu.spelling import MEANT
+from bot.questions import questions
+
+# The questions of a message that asks several, each with its vector.
+QUESTIONS = "questions"
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER], is_trainable=False)
@@ -51,11 +55,13 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Encode messages that have a text."""
+        """Encode messages that have a text, and each question of those that ask several."""
         for message in messages:
             if text := _text(message):
                 vector = self._encoder.encode_one(text)
                 self.add_features_to_message(None, vector, TEXT, message)
+                asked = [(part, self._encoder.encode_one(part)[0]) for part in questions(text)]
+                message.set(QUESTIONS, asked)
         return messages
 
 

@@ -1,100 +1,35 @@
-"""The answer gate: sure enough to answer, unsure enough to ask, or not Otto's business."""
+"""The answer gate in the pipeline: bot/gate.py decides, this puts it into the message."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, RESPONSE_SELECTOR, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.answers import INTENT as FAQ
-from bot.answers import topics
-from bot.nlu.classifier import LABELS
+from bot.gate import (
+    ABOUT_PLACES,
+    ASK_WHICH,
+    CONCERN,
+    FIND_LOCATION,
+    INFORM,
+    PERSON,
+    RECOMMEND,
+    Thresholds,
+    describes_somebody,
+    two_questions,
+)
+from bot.nlu.classifier import LABELS, PARTS
 from bot.nlu.entities import ONLY_PLACE, PERHAPS_PLACE
 
-ASK_WHICH = "nlu_fallback"
-OUT_OF_SCOPE = "out_of_scope"
-FIND_LOCATION = "find_location"
-ABOUT_PLACES = {FIND_LOCATION, "correct_location", "location_detail"}
-RECOMMEND = "recommend_therapy"
-INFORM = "inform"
-
-PERSON, CONCERN = {"person", "age"}, {"condition", "difficulty"}
-# Labels that a description of somebody's difficulties, without a question, is taken for.
-DESCRIBED = re.compile(
-    r"inform|recommend_therapy|faq/(cond_.*|which_do_i_need|who_needs_ot|children_start"
-    r"|ns_child_specifics|ns_diagnosis_request)"
-)
-QUESTION = re.compile(
-    r"\?|\b(how|what|why|when|where|does|do|did|can|could|is|are|was|will|would|should)\b(?!['’]t)",
-    re.IGNORECASE,
-)
-CHOICE = re.compile(
-    r"\bwh(?:o|ich)\b.*\b(?:see|need|one|therapy|therapist|go to)\b|\b(?:ot or pt|pt or ot)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """From where on Otto is sure; docs/architecture.md shows the curves they come from.
-
-    A label is sure from the probability `sure` on, or where the message is as like one of its
-    examples as `same`. Else the message is far off where neither the probability reaches `far` nor
-    the nearest example is as like as `far_likeness`. What gives an answer from the documents, or
-    opens a dialogue, must besides be as like an example as `close`: a question about something
-    else may be worded just like one of Otto's.
-    """
-
-    sure: float
-    same: float
-    close: float
-    far: float
-    far_likeness: float
-
-    def decide(self, labels: list[dict[str, Any]]) -> str | None:
-        """The intent to put in place of the classifier's, or None to keep it.
-
-        Args:
-            labels: name, confidence and likeness, the most confident first.
-        """
-        best = labels[0]
-        if best["confidence"] >= self.sure or best["likeness"] >= self.same:
-            near = best["likeness"] >= self.close or not commits(best["name"])
-            return None if near else ASK_WHICH
-        likeness = max(entry["likeness"] for entry in labels)
-        if best["confidence"] < self.far and likeness < self.far_likeness:
-            return OUT_OF_SCOPE
-        return ASK_WHICH
-
-
-def commits(label: str) -> bool:
-    """Whether acting on a label says something from the documents or opens a dialogue."""
-    id_ = label.removeprefix(f"{FAQ}/")
-    if id_ != label:
-        return id_ in topics() and topics()[id_].covered
-    return label in ABOUT_PLACES | {RECOMMEND, INFORM}
-
-
-def describes_somebody(text: str, label: str, kinds: Collection[str]) -> bool:
-    """Whether a text tells who has which difficulty, and asks nothing or who to see.
-
-    Args:
-        text: the message.
-        label: the full name of its likeliest intent.
-        kinds: the kinds of entities in it.
-    """
-    if not (PERSON.intersection(kinds) and CONCERN.intersection(kinds)):
-        return False
-    return bool(DESCRIBED.fullmatch(label) and (CHOICE.search(text) or not QUESTION.search(text)))
+# The second question of a message that asks two: `label`, and `text` as the visitor worded it.
+ALSO = "also"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -104,7 +39,7 @@ class Gate(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Answer everything; config.yml has the thresholds."""
-        return {"sure": 0.0, "same": 0.0, "close": 0.0, "far": 0.0, "far_likeness": 0.0}
+        return {"sure": 0, "same": 0, "close": 0, "doubt": 1, "far": 0, "far_likeness": 0}
 
     def __init__(self, thresholds: Thresholds) -> None:
         """Decide by `thresholds`."""
@@ -128,9 +63,22 @@ class Gate(GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Replace the intent where Otto should not answer with it."""
         for message in messages:
-            if (labels := message.get(LABELS)) and (intent := self._instead(message, labels)):
+            if not (labels := message.get(LABELS)):
+                continue
+            if two := two_questions(labels, message.get(PARTS) or [], self._thresholds):
+                self._ask_both(message, *two)
+            elif intent := self._instead(message, labels):
                 message.set(INTENT, intent, add_to_output=True)
         return messages
+
+    @staticmethod
+    def _ask_both(message: Message, first: dict[str, Any], second: dict[str, Any]) -> None:
+        confidence = message.get(LABELS)[0]["confidence"]
+        message.set(INTENT, {"name": FAQ, "confidence": confidence}, add_to_output=True)
+        selected = message.get(RESPONSE_SELECTOR)[FAQ]["response"]
+        selected["intent_response_key"] = first["label"]
+        selected["utter_action"] = f"utter_{first['label']}"
+        message.set(ALSO, second, add_to_output=True)
 
     def _instead(self, message: Message, labels: list[dict[str, Any]]) -> dict[str, Any] | None:
         best = labels[0]

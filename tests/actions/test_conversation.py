@@ -11,6 +11,7 @@ from actions.conversation import (
     AcceptOffer,
     AskSource,
     AskWhich,
+    FollowUp,
     Repeat,
     StartOver,
     TellMore,
@@ -112,6 +113,43 @@ def test_more_without_a_topic_starts_from_the_beginning() -> None:
     assert titles(message) == [
         topics()[id_].question for id_ in ("ot_definition", "what_to_expect")
     ]
+
+
+def follow_up(kind: str, *events: dict[str, Any]) -> list[str | None]:
+    """The responses that a follow-up of this kind is answered with."""
+    on = tracker(*events, heard("and?"), intent="follow_up", labels=(f"follow_up/{kind}", "x"))
+    messages, returned = run(FollowUp(), on)
+    assert returned == []
+    return [message["response"] for message in messages]
+
+
+@pytest.mark.parametrize(
+    ("topic", "answer"),
+    [("education_path", "time_to_become"), ("what_to_expect", "session_length")],
+)
+def test_a_follow_up_is_answered_by_what_is_under_discussion(topic: str, answer: str) -> None:
+    events = heard("a"), said("An answer.", topic=topic)
+    assert follow_up("how_long", *events) == [f"utter_faq/{answer}"]
+
+
+def test_a_follow_up_without_a_topic_under_discussion_has_an_answer() -> None:
+    assert follow_up("how_long", heard("a"), said("Hello.")) == ["utter_faq/therapy_duration"]
+
+
+def test_a_follow_up_is_about_the_latest_topic() -> None:
+    events = said("One.", topic="education_path"), heard("b"), said("Two.", topic="session_length")
+    assert follow_up("how_long", heard("a"), *events) == ["utter_faq/session_length"]
+
+
+def test_a_topic_stays_under_discussion_while_nothing_else_is_answered() -> None:
+    events = said("An answer.", topic="education_path"), heard("thanks"), said("You're welcome.")
+    assert follow_up("how_long", heard("a"), *events) == ["utter_faq/time_to_become"]
+
+
+def test_a_follow_up_of_an_unknown_kind_is_still_answered() -> None:
+    on = tracker(heard("how far?"), intent="follow_up", labels=("follow_up/how_far",))
+    (message,), _ = run(FollowUp(), on)
+    assert "something went wrong on my side" in message["text"]
 
 
 def test_starting_over_clears_the_slots_and_closes_the_form() -> None:

@@ -85,6 +85,42 @@ def test_a_text_without_a_place_is_left_to_the_other_skills(text: str) -> None:
     assert run(ValidateLocationForm(), on) == ([], [])
 
 
+def answer(text: str, intent: str, **slots: Any) -> list[Event]:
+    """The events of an answer to the form, which waits for a city unless `slots` say else."""
+    waiting = {"requested_slot": "city"} | slots
+    on = tracker(heard(text), intent=intent, form=FORM, slots=waiting)
+    messages, events = run(ValidateLocationForm(), on)
+    assert messages == []
+    return events
+
+
+@pytest.mark.parametrize("waiting", ["city", "state"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm OK, back to my questions",
+        "false alarm, we are home in Tampa",
+        "all well here, Miami, OK",
+    ],
+)
+def test_a_false_alarm_leaves_the_form_even_where_it_names_a_place(text: str, waiting: str) -> None:
+    slots = {"city": "Kingston" if waiting == "state" else None, "requested_slot": waiting}
+    assert answer(text, "false_alarm", **slots) == []
+
+
+@pytest.mark.parametrize("intent", ["affirm", "dont_know", "deny", "repeat"])
+def test_after_an_emergency_a_text_without_a_place_is_left_to_the_advice(intent: str) -> None:
+    assert answer("yes", intent, alarmed=True) == []
+
+
+def test_without_an_emergency_a_text_without_a_place_is_asked_about_again() -> None:
+    assert SlotSet("tries", 1) in answer("yes", "affirm", alarmed=False)
+
+
+def test_after_an_emergency_a_place_still_counts() -> None:
+    assert answer("Tampa", "find_location", alarmed=True) == filled("Tampa", None, None)
+
+
 def test_after_a_question_was_answered_the_form_waits_for_the_same() -> None:
     waiting = {"city": "Kingston", "state": None, "requested_slot": "state"}
     on = tracker(heard("Is Tampa nice?"), said("An answer."), form=FORM, slots=waiting)

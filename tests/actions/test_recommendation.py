@@ -135,6 +135,49 @@ def test_what_is_no_answer_is_left_to_the_other_skills(text: str, intent: str) -
     assert answer(text, "person", intent) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        ("and for my mom", filled("adult", None, None, "condition")),
+        ("what about my little boy?", filled("child", None, None, "condition")),
+        ("and for my dad, who had a stroke?", filled("adult", "stroke", None, None)),
+    ],
+)
+def test_a_follow_up_that_names_a_person_answers_who_it_is_for(
+    text: str, events: list[Event]
+) -> None:
+    assert answer(text, "person", "follow_up") == events
+
+
+@pytest.mark.parametrize(
+    ("text", "waiting"),
+    [("how long does that take?", "person"), ("and PT?", "person"), ("and kids?", "condition")],
+)
+def test_a_follow_up_that_tells_nothing_of_what_was_asked_is_left_to_its_answer(
+    text: str, waiting: str
+) -> None:
+    assert answer(text, waiting, "follow_up") == []
+
+
+@pytest.mark.parametrize("waiting", ["person", "condition", "difficulties"])
+@pytest.mark.parametrize(
+    ("text", "intent"), [("yes", "affirm"), ("I don't know", "dont_know"), ("no", "nlu_fallback")]
+)
+def test_after_an_emergency_a_text_that_tells_nothing_is_left_to_the_advice(
+    text: str, intent: str, waiting: str
+) -> None:
+    assert answer(text, waiting, intent, alarmed=True) == []
+
+
+def test_after_an_emergency_an_answer_still_counts() -> None:
+    events = answer("my son", "person", alarmed=True)
+    assert events == filled("child", None, None, "condition")
+
+
+def test_a_false_alarm_is_no_answer() -> None:
+    assert answer("he is fine again", "person", "false_alarm", alarmed=False) == []
+
+
 def test_a_condition_that_the_guide_does_not_know_is_asked_for_again() -> None:
     events = answer("Ehlers Danlos", "condition", "nlu_fallback", person="adult")
     assert events == filled("adult", None, None, "condition", tries=1)

@@ -1,16 +1,17 @@
-"""The gate: what Otto answers, what it asks about, and what it leaves alone."""
+"""The gate as Rasa runs it: which intent a message has behind it, and which second question."""
 
 from typing import Any
 
 import pytest
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, RESPONSE_SELECTOR, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.classifier import LABELS
+from bot.gate import Thresholds
+from bot.nlu.classifier import LABELS, PARTS
 from bot.nlu.entities import ONLY_PLACE, PERHAPS_PLACE
-from bot.nlu.gate import Gate, Thresholds, describes_somebody
+from bot.nlu.gate import ALSO, Gate
 
-THRESHOLDS = Thresholds(sure=0.5, same=0.97, close=0.52, far=0.25, far_likeness=0.5)
+THRESHOLDS = Thresholds(sure=0.5, same=0.97, close=0.52, doubt=0.25, far=0.25, far_likeness=0.5)
 
 
 def label(name: str, confidence: float = 0.9, likeness: float = 0.9) -> dict[str, Any]:
@@ -35,66 +36,15 @@ def passed(
     return intent
 
 
-@pytest.mark.parametrize(
-    ("confidence", "likeness", "intent"),
-    [
-        (0.5, 0.52, None),
-        (0.99, 0.99, None),
-        (0.99, 0.51, "nlu_fallback"),
-        (0.1, 0.97, None),
-        (0.49, 0.96, "nlu_fallback"),
-        (0.25, 0.1, "nlu_fallback"),
-        (0.1, 0.5, "nlu_fallback"),
-        (0.24, 0.49, "out_of_scope"),
-        (0.0, 0.0, "out_of_scope"),
-    ],
-)
-def test_sure_is_answered_near_is_asked_about_and_far_is_out_of_scope(
-    confidence: float, likeness: float, intent: str | None
-) -> None:
-    assert THRESHOLDS.decide([label("faq/ages", confidence, likeness)]) == intent
-
-
-@pytest.mark.parametrize(
-    ("name", "intent"),
-    [
-        ("faq/ages", "nlu_fallback"),
-        ("recommend_therapy", "nlu_fallback"),
-        ("find_location", "nlu_fallback"),
-        ("faq/ns_salary", None),
-        ("faq/booking", None),
-        ("small_talk/thank", None),
-        ("out_of_scope", None),
-    ],
-)
-def test_only_what_commits_otto_needs_a_like_example(name: str, intent: str | None) -> None:
-    assert THRESHOLDS.decide([label(name, 0.9, 0.3)]) == intent
-
-
-def test_a_message_is_not_far_off_if_any_label_has_a_like_example() -> None:
-    labels = [label("faq/ages", 0.2, 0.1), label("faq/autism", 0.1, 0.6)]
-    assert THRESHOLDS.decide(labels) == "nlu_fallback"
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "kinds", "describes"),
-    [
-        ("my son can't hold a pencil", "inform", {"person", "difficulty"}, True),
-        ("I am 45 with low back pain", "faq/cond_backpain", {"age", "condition"}, True),
-        ("my dad had a stroke, OT or PT?", "faq/cond_stroke", {"person", "condition"}, True),
-        ("my mom has falls, who should she see", "faq/cond_falls", {"person", "condition"}, True),
-        ("does OT help my son with autism?", "faq/cond_devdelay", {"person", "condition"}, False),
-        ("how can my mom walk again", "faq/cond_stroke", {"person", "difficulty"}, False),
-        ("my son has trouble dressing", "faq/session_length", {"person", "difficulty"}, False),
-        ("my son", "inform", {"person"}, False),
-        ("low back pain", "faq/cond_backpain", {"condition"}, False),
-        ("nothing of this", "inform", set(), False),
-    ],
-)
-def test_who_has_which_difficulty_is_told_from_a_question(
-    text: str, name: str, kinds: set[str], describes: bool
-) -> None:
-    assert describes_somebody(text, name, kinds) is describes
+def asked(whole: dict[str, Any], *parts: dict[str, Any]) -> Message:
+    """A message that asks `parts`, behind the gate; before it, it stood for faq/autism."""
+    message = Message({TEXT: "x", INTENT: {"name": "before", "confidence": 0.1}})
+    message.set(LABELS, [whole])
+    message.set(PARTS, [{"text": f"about {p['name']}", LABELS: [p]} for p in parts])
+    best = {"intent_response_key": "faq/autism", "utter_action": "utter_faq/autism"}
+    message.set(RESPONSE_SELECTOR, {"faq": {"response": best}})
+    (after,) = Gate(THRESHOLDS).process([message])
+    return after
 
 
 def test_a_sure_intent_is_left_as_it_was() -> None:
@@ -138,6 +88,41 @@ def test_an_answer_to_the_recommendation_with_any_entity_of_it_is_kept(kind: str
 
 def test_a_message_that_was_not_ranked_is_left_alone() -> None:
     assert passed("he is not breathing")["name"] == "before"
+
+
+UNSURE = label("faq/autism", 0.3)
+
+
+def test_a_message_with_two_sure_questions_gets_the_answer_to_the_first() -> None:
+    message = asked(UNSURE, label("faq/ages"), label("faq/risks"))
+    assert message.get(INTENT) == {"name": "faq", "confidence": 0.3}
+    assert message.get(RESPONSE_SELECTOR)["faq"]["response"] == {
+        "intent_response_key": "faq/ages",
+        "utter_action": "utter_faq/ages",
+    }
+
+
+@pytest.mark.parametrize("second", ["faq/risks", "find_location"])
+def test_a_message_with_two_sure_questions_keeps_the_second_with_its_words(second: str) -> None:
+    message = asked(UNSURE, label("faq/ages"), label(second))
+    assert message.get(ALSO) == {"label": second, "text": f"about {second}"}
+
+
+def test_the_second_question_is_told_to_what_comes_after_the_pipeline() -> None:
+    message = asked(UNSURE, label("faq/ages"), label("faq/risks"))
+    assert ALSO in message.as_dict(only_output_properties=True)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [(), (label("faq/ages"),), (label("faq/ages"), label("faq/risks", 0.3))],
+    ids=["none", "one", "one sure"],
+)
+def test_a_message_without_two_sure_questions_is_decided_as_a_whole(
+    parts: tuple[dict[str, Any], ...],
+) -> None:
+    message = asked(UNSURE, *parts)
+    assert (message.get(INTENT)["name"], message.get(ALSO)) == ("nlu_fallback", None)
 
 
 def test_the_gate_answers_everything_unless_the_configuration_says_otherwise() -> None:

@@ -1,0 +1,1 @@
+"""What Otto costs, and what it gains over simpler and over stock ways to understand."""

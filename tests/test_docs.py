@@ -50,7 +50,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
     assert f"| `otto {command}" in README
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/understanding.md"])
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     for link in LINKS.findall(path.read_text(encoding="utf-8")):
@@ -83,3 +83,11 @@ def test_make_help_lists_every_target_on_one_line() -> None:
 def test_adding_an_answer_is_explained_in_under_a_screen() -> None:
     section = README.split("## Add an answer")[1].split("\n## ")[0]
     assert len(section.strip().splitlines()) <= 24
+
+
+@pytest.mark.parametrize("table", ["ablation", "robustness"])
+def test_the_tables_of_understanding_were_measured(table: str) -> None:
+    text = (ROOT / "docs" / "understanding.md").read_text(encoding="utf-8")
+    rows = text.split(f"<!-- {table} -->\n")[1].split("<!-- end of")[0].splitlines()
+    assert len(rows) > 3
+    assert all(row.startswith("|") for row in rows)

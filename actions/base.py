@@ -3,13 +3,16 @@
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot import settings
 from bot.answers import INTENT as FAQ
+from bot.channels.render import TYPOGRAPHIC, plain
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +23,16 @@ Button = dict[str, str]
 REQUESTED, TRIES = "requested_slot", "tries"
 # Set in domain.yml from the intents.
 ALARMED = "alarmed"
+# Leaves an open form. A form that is given no slot is taken for rejected, and without the last of
+# these its end for its being filled (rasa/core/actions/forms.py).
+CLOSE_FORM = [
+    SlotSet(TRIES, 0),
+    SlotSet(REQUESTED, None),
+    ActiveLoop(None),
+    FollowupAction("action_listen"),
+]
+# A visitor who asks two of these in a row has left an open form.
+OF_ITS_OWN = {"faq", "follow_up", "out_of_scope"}
 
 
 class OttoAction(Action, ABC):
@@ -28,6 +41,10 @@ class OttoAction(Action, ABC):
     Rasa says nothing to the visitor when an action raises (RasaHQ/rasa#7630), and rasa_sdk puts the
     whole conversation into the error (rasa_sdk/endpoint.py), so neither ever sees the exception.
     """
+
+    apology = "I'm sorry, something went wrong on my side."
+    # Whether the action asks or reads the answers of a form, which it closes when it breaks.
+    of_form = False
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
@@ -39,10 +56,8 @@ class OttoAction(Action, ABC):
             # The error's text may hold what the visitor wrote; its type does not.
             logger.error("%s failed: %s", self.name(), type(error).__name__)
             contact = settings.load().clinic.contact()
-            Voice(dispatcher, tracker).say(
-                f"I'm sorry, something went wrong on my side. {contact}", outcome="out_of_scope"
-            )
-            return []
+            Voice(dispatcher, tracker).say(f"{self.apology} {contact}", outcome="out_of_scope")
+            return list(CLOSE_FORM) if self.of_form else []
 
     @abstractmethod
     def act(self, voice: "Voice", tracker: Tracker) -> list[Event]:
@@ -56,6 +71,7 @@ class Voice:
         """Speak through `dispatcher` to the visitor behind `tracker`."""
         self._dispatcher = dispatcher
         self.by_sms = tracker.get_latest_input_channel() == "sms"
+        self.channel = "sms" if self.by_sms else "web"
 
     def say(
         self,
@@ -66,9 +82,9 @@ class Voice:
         outcome: str,
         **metadata: Any,
     ) -> None:
-        """Utter `sms` by text message, where given, else `web`; `outcome` as in `otto ask`."""
+        """Utter `sms` by text message, or `web` made plain; `outcome` as in `otto ask`."""
         self._dispatcher.utter_message(
-            text=sms if self.by_sms and sms is not None else web,
+            text=(sms or plain(web).translate(TYPOGRAPHIC)) if self.by_sms else web,
             buttons=buttons or [],
             metadata={"outcome": outcome} | metadata,
         )
@@ -149,6 +165,20 @@ def waiting_for(tracker: Tracker, *slots: str) -> str | None:
     """The one of a form's own `slots` that it asked for; another form's request is none of it."""
     requested = tracker.get_slot(REQUESTED)
     return requested if requested in slots else None
+
+
+def answered_first(tracker: Tracker) -> bool:
+    """Whether this turn's message was answered before the form asks again."""
+    return bool(tracker.latest_message.get("text")) and not just_said(tracker)
+
+
+def left(tracker: Tracker) -> bool:
+    """Whether this is the second message in a row that has nothing to do with the open form."""
+    # The first of the turns is the one in which the visitor was just answered.
+    before = list(islice(earlier_turns(tracker), 2))[1:]
+    return intent_of(tracker) in OF_ITS_OWN and any(
+        metadata_of(utterance).get("after") in OF_ITS_OWN for turn in before for utterance in turn
+    )
 
 
 def alarmed(tracker: Tracker) -> bool:

@@ -1,4 +1,4 @@
-"""The location lookup: which city, which state, and what the directory says."""
+"""The location lookup: which place is meant, and what the directory says about it."""
 
 import re
 from functools import cache
@@ -8,37 +8,53 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.base import (
+    CLOSE_FORM,
     REQUESTED,
     TRIES,
+    Button,
     Event,
     OttoAction,
     Voice,
     alarmed,
+    answered_first,
     choice,
     intent_of,
     just_said,
     last_with,
+    left,
     tries_so_far,
     waiting_for,
 )
-from bot.directory import Directory, Lookup
+from actions.conversation import CANONICAL
+from bot import directory_file, gazetteer, settings
+from bot.directory import Directory
+from bot.location_reply import PAUSED, WHO_TO_ASK, Choice, ask_city, reply, together
+from bot.lookup import Lookup, Wanted, exists, look_up
 from bot.places import PlaceReader
 
-CITY, STATE = "city", "state"
-FORGET = [SlotSet(slot, None) for slot in (CITY, STATE, TRIES)]
+FORM = "location_form"
+CITY, STATE, AREA = "city", "state", "area"
+FORGET = [SlotSet(slot, None) for slot in (CITY, STATE, AREA, TRIES)]
 # Intents that stay within the form though they name no place.
 ASKS = {"find_location", "location_detail", "correct_location"}
 STAY = ASKS | {"repeat", "affirm", "deny", "dont_know"}
+# Intents whose words may be a name that nobody knows; a question of its own is none.
+GUESSED = ASKS | {"inform", "nlu_fallback", "out_of_scope"}
 # Said of the place that was looked up before.
 REFERS = re.compile(r"\b(no|not|mean|meant|the one|wrong|other one)\b", re.IGNORECASE)
 MOST_TRIES = 2
+# A text that long may be the name of a place that nobody knows.
+NAME_WORDS = 3
 SOURCE = {"id": "ot_vs_pt", "section": "Full State and City Directory"}
+NAMES_ONLY = "The directory has names of cities only, so I can't give an address or a phone number."
+# What the form still needs to know after a lookup of one of these kinds.
+MISSING = {"which_place": CITY, "did_you_mean": CITY, "which_state": STATE}
 
 
 @cache
 def directory() -> Directory:
     """The directory, read once."""
-    return Directory.load()
+    return directory_file.load()
 
 
 @cache
@@ -47,11 +63,19 @@ def places() -> PlaceReader:
     return PlaceReader(directory())
 
 
-def look_up(city: str | None, state: str | None) -> Lookup:
-    """What the directory says; a ZIP code stands in the place of a city."""
-    if city and city.isdigit():
-        return directory().lookup(None, state, city)
-    return directory().lookup(city, state)
+def slots_for(wanted: Wanted) -> list[Event]:
+    """The slots that hold the place wanted; a ZIP code stands in the place of a city."""
+    values = wanted.values
+    code = values.pop("zip_code", None)
+    city, state = values.pop("city", None) or code, values.pop("state", None)
+    return [SlotSet(CITY, city), SlotSet(STATE, state), SlotSet(AREA, values or None)]
+
+
+def wanted_now(tracker: Tracker) -> Wanted:
+    """The place that the slots hold."""
+    city, state = tracker.get_slot(CITY), tracker.get_slot(STATE)
+    name = "zip_code" if city and city.isdigit() else "city"
+    return Wanted.of({**(tracker.get_slot(AREA) or {}), name: city, "state": state})
 
 
 def record(found: Lookup) -> dict[str, Any]:
@@ -59,132 +83,138 @@ def record(found: Lookup) -> dict[str, Any]:
     return {
         "state": found.state,
         "city": found.city,
+        "region": found.region,
         "listed": found.listed,
         "ambiguous_states": list(found.ambiguous_states),
         "nearest": [
             {"city": n.city.name, "state": n.city.state, "miles": round(n.miles)}
             for n in found.nearest
         ],
+        "suggestions": [{"city": c.name, "state": c.state} for c in found.suggestions],
     }
 
 
-def sentence_of(items: list[str]) -> str:
-    """The items as a list in a sentence: a, b and c."""
-    return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
+class LocationAction(OttoAction):
+    """An action of the lookup; if the directory breaks, it says whom to ask instead."""
+
+    apology = f"I'm sorry, I can't look cities up right now. {WHO_TO_ASK}"
 
 
-class ValidateLocationForm(OttoAction):
+class ValidateLocationForm(LocationAction):
     """Read a place out of what was said, and ask for what is still missing."""
+
+    of_form = True
 
     def name(self) -> str:
         """The name in domain.yml."""
         return "validate_location_form"
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Fill city and state; nothing where the text names no place."""
-        text = just_said(tracker)
-        intent = intent_of(tracker)
+        """Fill the slots; nothing where the text names no place."""
+        text, intent = just_said(tracker), intent_of(tracker)
         waiting = waiting_for(tracker, CITY, STATE)
         if intent == "false_alarm":
             return []
-        asked = waiting is not None or intent in ASKS
-        reading = places().read(text, asked=asked)
-        city, state = reading.city or reading.zip_code, reading.state
-        if waiting == STATE:
-            city, state = self._chosen(tracker.get_slot(CITY), city, state)
-        elif not waiting and not city and (intent == "location_detail" or REFERS.search(text)):
-            city, state = self._meant(tracker, state)
+        before = wanted_now(tracker)
+        wanted = self._wanted(tracker, text, intent, waiting, before)
         tries = 0
-        if not text:
-            city, state = tracker.get_slot(CITY), tracker.get_slot(STATE)
-        elif waiting and not (city or state):
-            if intent not in STAY or alarmed(tracker):
+        if waiting and text and not wanted:
+            name = intent in GUESSED and len(text.split()) <= NAME_WORDS and text[-1] != "?"
+            if not (name or intent in STAY) or alarmed(tracker):
                 return []
-            city, tries = tracker.get_slot(CITY), tries_so_far(tracker) + 1
-        gives_up = tries and (intent in ("deny", "dont_know") or tries > MOST_TRIES)
-        return [
-            SlotSet(CITY, None if gives_up else city),
-            SlotSet(STATE, state),
-            SlotSet(TRIES, tries),
-            SlotSet(REQUESTED, None if gives_up else self._missing(city, state)),
-        ]
+            tries = tries_so_far(tracker) + 1
+            suggested = look_up(directory(), before).suggestions
+            if suggested and intent == "affirm":
+                wanted, tries = Wanted(suggested[0].name, suggested[0].state), 0
+            elif suggested and intent == "deny":
+                return [*slots_for(Wanted()), SlotSet(TRIES, tries), SlotSet(REQUESTED, CITY)]
+            elif intent in ("deny", "dont_know") or tries > MOST_TRIES:
+                return [*slots_for(Wanted()), SlotSet(TRIES, tries), SlotSet(REQUESTED, None)]
+            else:
+                wanted = before
+        missing = MISSING.get(look_up(directory(), wanted).kind)
+        return [*slots_for(wanted), SlotSet(TRIES, tries), SlotSet(REQUESTED, missing)]
 
     @staticmethod
-    def _meant(tracker: Tracker, state: str | None) -> tuple[str | None, str | None]:
-        """The place looked up last, in another state where one is named."""
-        last = last_with(tracker, "location").get("location") or {}
-        return last.get("city"), state or last.get("state")
-
-    @staticmethod
-    def _chosen(asked: str, city: str | None, state: str | None) -> tuple[str | None, str | None]:
-        """The answer to “which state?”: a state, or another place. New York is both."""
-        if state and not city:
-            return asked, state
-        if city in look_up(asked, None).ambiguous_states and not state:
-            return asked, city
-        return city, state
-
-    @staticmethod
-    def _missing(city: str | None, state: str | None) -> str | None:
-        if not (city or state):
-            return CITY
-        return STATE if look_up(city, state).kind == "which_state" else None
-
-
-class AskCity(OttoAction):
-    """Ask for a city, naming the states that the directory covers."""
-
-    def name(self) -> str:
-        """The name in domain.yml."""
-        return "action_ask_location_form_city"
-
-    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Ask."""
-        states = sentence_of(list(directory().states))
-        if tracker.get_slot(TRIES):
-            voice.say(
-                "Please give me a city and its state, such as “Trenton, New Jersey”, or a 5-digit "
-                "ZIP code. If you'd rather not, just say “never mind”.",
-                sms="Please give me a city and its state, such as Trenton, New Jersey, or a "
-                "5-digit ZIP code. If you'd rather not, just say: never mind.",
-                outcome="location",
-                location=record(look_up(None, None)),
+    def _wanted(
+        tracker: Tracker, text: str, intent: str, waiting: str | None, before: Wanted
+    ) -> Wanted:
+        """The place that the text names, or names a part of."""
+        if not text:
+            return before
+        said = places().read(text, asked=waiting is not None or intent in ASKS).wanted
+        found = look_up(directory(), said)
+        if found.kind == "did_you_mean" and intent not in GUESSED:
+            return Wanted()
+        if waiting == STATE and said:
+            # New York is a city too, but a state was asked for.
+            state = said.state or said.city
+            of_it = not ((said.city and said.state) or said.region or said.zip_code)
+            if of_it and state in look_up(directory(), before).ambiguous_states:
+                return Wanted.of({**before.values, "state": state})
+            return (
+                said
+                if said.city or said.region or said.zip_code
+                else Wanted.of({**before.values, "state": said.state})
             )
-            return []
-        voice.say(
-            f"I can check if a city is in our directory. It covers **{states}**. "
-            "Which city or ZIP code are you looking for?",
-            sms=f"I can check if a city is in our directory. It covers {states}. "
-            "Which city or ZIP code?",
-            outcome="location",
-            location=record(look_up(None, None)),
-            sources=[SOURCE],
-        )
-        return []
+        if not waiting and (intent == "location_detail" or REFERS.search(text)):
+            last = last_with(tracker, "location").get("location") or {}
+            if not (said.city or said.zip_code or said.region):
+                return Wanted(last.get("city"), said.state or last.get("state"))
+            # The one in New York: a city of that name is hardly meant.
+            state = gazetteer.state_name(said.city or "")
+            if state and not said.state and exists(directory(), last.get("city"), state):
+                return Wanted(last["city"], state)
+        return said
 
 
-class AskState(OttoAction):
-    """Ask which of the cities of one name is meant."""
+class Ask(LocationAction):
+    """Ask for what is missing, in words that fit what came before."""
+
+    of_form = True
+    slot = ""
 
     def name(self) -> str:
         """The name in domain.yml."""
-        return "action_ask_location_form_state"
+        return f"action_ask_{FORM}_{self.slot}"
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Offer the states that have a city of that name."""
-        found = look_up(tracker.get_slot(CITY), None)
-        states = found.ambiguous_states
+        """Ask, or leave the lookup with a visitor who has left it."""
+        found = look_up(directory(), wanted_now(tracker))
+        resumed = answered_first(tracker) and not alarmed(tracker)
+        if resumed and left(tracker):
+            voice.say(PAUSED, buttons=[choice(CANONICAL["find_location"])], outcome="location")
+            return list(CLOSE_FORM)
+        if found.kind == "which_place":
+            asked = ask_city(directory(), tries_so_far(tracker), resumed)
+            sources = [] if resumed else [SOURCE]
+        else:
+            asked = reply(directory(), found, voice.channel)
+            sources = [SOURCE]
         voice.say(
-            f"There is a {found.city} in {sentence_of(list(states))}. Which one do you mean?",
-            buttons=[choice(f"{found.city}, {state}") for state in states],
+            asked.text,
+            buttons=[button(one) for one in asked.choices],
             outcome="location",
             location=record(found),
-            sources=[SOURCE],
+            sources=sources,
+            after=intent_of(tracker) if resumed else None,
         )
         return []
 
 
-class FindLocation(OttoAction):
+class AskCity(Ask):
+    """Ask for a city, or offer those that a mistyped name may have been meant for."""
+
+    slot = CITY
+
+
+class AskState(Ask):
+    """Ask which of the places of one name is meant."""
+
+    slot = STATE
+
+
+class FindLocation(LocationAction):
     """Say what the directory has for a place."""
 
     def name(self) -> str:
@@ -193,57 +223,36 @@ class FindLocation(OttoAction):
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
         """Look the place up, say what was found, and forget it."""
-        city, state = tracker.get_slot(CITY), tracker.get_slot(STATE)
-        found = look_up(city, state)
-        text = self._words(found)
-        if intent_of(tracker) == "location_detail":
-            text += (
-                " The directory has names of cities only, so I can't give an address or a phone "
-                "number."
-            )
-        voice.say(
-            text,
-            sms=text.replace("**", ""),
-            outcome="location",
-            location=record(found),
-            sources=[SOURCE],
-            related=["find_care", "referral", "booking"],
-        )
-        return list(FORGET)
+        wanted = wanted_now(tracker)
+        found = look_up(directory(), wanted)
+        others = () if found.kind == "between" else wanted.others[:2]
+        more = [look_up(directory(), Wanted(city, state)) for city, state in others]
+        ending = ""
+        if intent_of(tracker) == "location_detail" and not (found.found and found.found.listings):
+            booking = settings.load().clinic.booking
+            ending = f"{NAMES_ONLY} You can book with us at {booking}." if booking else NAMES_ONLY
+        return say(voice, found, *more, ending=ending) + FORGET
 
-    @staticmethod
-    def _words(found: Lookup) -> str:
-        place = ", ".join(filter(None, (found.city, found.state)))
-        states = sentence_of(list(directory().states))
-        if found.kind == "listed":
-            return (
-                f"Yes, **{place}** is in our directory. It lists cities, not addresses. Your "
-                "doctor or your insurance plan can name an OT there."
-            )
-        if found.kind == "which_place":
-            return (
-                "That's all right. Your doctor or your insurance plan can help you find an OT. "
-                "Give me a city whenever you like."
-            )
-        if found.kind == "state":
-            return (
-                f"Our directory lists **{found.count} cities in {found.state}**. Tell me a city or "
-                "a ZIP code and I'll check it."
-            )
-        if found.nearest:
-            near = sentence_of(
-                [
-                    f"{n.city.name}, {n.city.state} (about {max(1, round(n.miles))} miles)"
-                    for n in found.nearest
-                ]
-            )
-            return f"**{place}** is not in our directory. The nearest listed cities are {near}."
-        if found.kind == "bad_zip" or found.kind == "unknown_place":
-            return (
-                "I don't know that place. Please give me a city and a state, such as "
-                "Trenton, New Jersey, or a 5-digit ZIP code."
-            )
-        return (
-            f"**{place}** is not in our directory, which covers {states} only. Your doctor or your "
-            "insurance plan can help you find an OT near you."
-        )
+
+def button(offered: Choice) -> Button:
+    """A choice of the pure replies as Rasa has it."""
+    return {"title": offered.title, "payload": offered.text}
+
+
+def say(voice: Voice, found: Lookup, *more: Lookup, ending: str = "") -> list[Event]:
+    """Say what was found, and the same of further places, in one message."""
+    if more and all(one.kind == "listed" for one in (found, *more)):
+        replies = [together((found, *more), voice.channel)]
+    else:
+        replies = [reply(directory(), one, voice.channel) for one in (found, *more)]
+    own = any(one.found and one.found.listings for one in (found, *more))
+    voice.say(
+        " ".join(filter(None, [*(one.text for one in replies), ending])),
+        buttons=[button(one) for each in replies for one in each.choices],
+        outcome="location",
+        location=record(found),
+        # What a clinic added to the directory is its own.
+        sources=[] if own else [SOURCE],
+        related=["find_care", "referral", "booking"],
+    )
+    return []

@@ -246,8 +246,10 @@ def _with_agent(use: Any) -> Any:
 
 
 def _model(train_now: Any) -> Path:
+    from bot import data_files
     from bot.training import model_path
 
+    data_files.check()
     if model_path().exists():
         return model_path()
     print("Training a model; this takes up to a minute.", file=sys.stderr, flush=True)

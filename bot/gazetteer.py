@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,7 +38,15 @@ _SPELLINGS = {
     "spgs": "springs", "bch": "beach",
 }  # fmt: skip
 
+_NICKNAMES = {
+    "vegas": "las vegas", "nola": "new orleans", "okc": "oklahoma city", "indy": "indianapolis",
+    "slc": "salt lake city", "chi town": "chicago",
+}  # fmt: skip
+
 _WORD = re.compile(r"[a-z0-9]+")
+
+WELL_KNOWN = 12
+"""From this weight (see `Place`) a city far away is known by one word without a state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,8 @@ class Place:
     """A city of one state, at the mean point (degrees) of its ZIP codes.
 
     `weight` says how well known the name is there: two for each ZIP code that bears it and one
-    for each ZIP code whose mail it may also be written on.
+    for each ZIP code whose mail it may also be written on. `county` is where most of them lie, as
+    the Census names it: `Bucks County`, `Orleans Parish`.
     """
 
     name: str
@@ -54,6 +63,7 @@ class Place:
     latitude: float
     longitude: float
     weight: int
+    county: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +114,7 @@ def _places() -> dict[str, tuple[Place, ...]]:
     """All places by key, the best known first. Read in small parts: the whole list is 140 MB."""
     weights: dict[tuple[str, str], int] = {}
     points: dict[tuple[str, str], complex] = {}
+    counties: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for prefix in range(100):
         for entry in zipcodes.similar_to(f"{prefix:02d}"):  # type: ignore[no-untyped-call]
             point = complex(float(entry["lat"]), float(entry["long"]))
@@ -113,19 +124,39 @@ def _places() -> dict[str, tuple[Place, ...]]:
                 place = (name, entry["state"])
                 weights[place] = weights.get(place, 0) + weight
                 points[place] = points.get(place, 0) + weight * point
+                counties[place][entry["county"]] += weight
     found: dict[str, list[Place]] = defaultdict(list)
     for (name, code), weight in weights.items():
         mean = points.pop((name, code)) / weight
-        found[place_key(name)].append(Place(name, STATES[code], mean.real, mean.imag, weight))
+        ((county, _),) = counties.pop((name, code)).most_common(1)
+        found[place_key(name)].append(
+            Place(name, STATES[code], mean.real, mean.imag, weight, county)
+        )
     return {
         key: tuple(sorted(places, key=lambda p: (-p.weight, p.state, p.name)))
         for key, places in found.items()
     }
 
 
+def names() -> tuple[str, ...]:
+    """The keys of all places."""
+    return tuple(_places())
+
+
+@cache
+def well_known(letter: str) -> tuple[str, ...]:
+    """The keys of the places with that first letter that are known far away."""
+    return tuple(
+        key
+        for key, places in _places().items()
+        if key[0] == letter and places[0].weight >= WELL_KNOWN
+    )
+
+
 def places_named(name: str) -> tuple[Place, ...]:
     """The places of that name, the best known first; empty if there is none."""
-    return _places().get(place_key(name), ())
+    key = place_key(name)
+    return _places().get(_NICKNAMES.get(key, key), ())
 
 
 def place_in(name: str, state: str) -> Place | None:

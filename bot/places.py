@@ -1,88 +1,40 @@
-"""Places in what a visitor writes: which words name a city, a state or a ZIP code.
+"""Places in what a visitor writes: which words name a city, a state, a region or a ZIP code.
 
 Many towns are also words: Reading, Harmony, Walnut, Elizabeth. So a name that the patterns find is
 only a candidate, and a sign around it (see `PlaceReader._is_city`) has to say that it is a place.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-import spacy
-from spacy.language import Language
-from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
 from bot import gazetteer
 from bot.directory import Directory
-from bot.gazetteer import fold, name_words, place_key
+from bot.encoder import common_words
+from bot.gazetteer import place_key
+from bot.lookup import Wanted
 from bot.paths import DATA
+from bot.place_candidates import Candidates
+from bot.place_signs import Signs
+from bot.place_text import Kind, Span, Text
 
-Kind = Literal["city", "state", "zip"]
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-IN = _words("in near around outside within nearby between")
-"""Words before a place and seldom before a person."""
-LOCATIVES = IN | _words("by from to at inside serving across")
-STRONG_LOCATIVES = _words("near around outside nearby")
-"""Locatives that seldom stand before anything but a place or a person."""
-LIVING = _words("live lives living based located reside resides residing moved closest close")
-"""Words that make the `in` or `to` after them a strong locative."""
-FINDING = _words(
-    "list lists listed listing listings directory anyone anybody someone somebody any clinic "
-    "clinics office offices location locations nearby nearest closest find available located "
-    "therapists provider providers practice practices near"
-)
-"""Words about looking for somebody somewhere."""
-OFFERING = FINDING | _words("ot ots cover covers covered serve serves therapist where there")
-CORRECTING = _words("mean meant said want wanted try")
-"""Words before the place that was meant."""
-ABOUT_PEOPLE = _words("am for help im m my with")
-"""Words that make a person of the name after them."""
-REGIONS = _words(
-    "upstate downstate western eastern northern southern central whole entire north south east west"
-)
-"""Words before the name of a state where a city could bear it too."""
-FILLER = (
-    LOCATIVES
-    | LIVING
-    | OFFERING
-    | REGIONS
-    | _words(
-        "a about actually also am an and another are area areas be believe but can check cities "
-        "city code county do does else for good got guess have hello help hey hi how i if is it "
-        "its just local look looking lookup m many maybe me mean meant my need no not now "
-        "occupational of ok okay one or our over pediatric please re s search show so sorry state "
-        "states sure t thank thanks that the their then therapy they think this town towns um up "
-        "us usa ve want we what whats which with would yeah yep yes you your zip"
-    )
-)
-"""Words that may stand beside a place in a message that asks about nothing but the place."""
-PLURALS = _words("where cities towns places locations clinics counties areas list state rest all")
-"""Words that, before `in` or `of`, ask about a whole state."""
-INSTITUTIONS = _words(
-    "clinic county hospital university college medical health school institute disease"
-)
-"""Words that make something else of the name before them."""
-SHORT_WORDS = _words(
-    "al ar ark cal co ct de del hi id ill in ind kan la ma mass md me miss mo mont ms mt ne neb "
-    "oh ok or ore pa penn tex va wash wis"
-)
-"""Abbreviations of states that are more often something else."""
-
-_LONGEST_NAME = 4
-_WELL_KNOWN = 12
-"""From this weight (see `gazetteer.Place`) a city far away is known by one word without a state."""
-_BILLING = re.compile(r"97\d{3}|92507|92526")
+BILLING = re.compile(r"97\d{3}|92507|92526")
 """Therapy's billing codes, which look like ZIP codes."""
-_TOKEN = re.compile(r"[^\W_]+|[,()]|[?!;:\n]")
-_MARKS = _words(", |")
+POINT = re.compile(
+    r"(?<![\d.])(-?\d{1,2}\.\d{2,})\s*°?\s*([ns])?\b[\s,;]+(-?\d{1,3}\.\d{2,})\s*°?\s*([ew])?\b",
+    re.IGNORECASE,
+)
+"""Latitude and longitude in degrees, as a browser or a map gives them."""
+LETTERS = re.compile(
+    r"\bfrom\s+([a-z][a-z .'-]{0,30}?)\s+to\s+([a-z][a-z .'-]{0,30}?)\s*$"
+    r"|\b(?:start|begin)(?:s|ning|ing)?\s+with\s+(?:the\s+letter\s+|an?\s+)?([a-z]{1,3})\b",
+    re.IGNORECASE,
+)
+"""Which part of a list of cities is wanted, as `lookup.pages` names it and as people do."""
+LISTED = re.compile(r"\b(?:cities|towns|places|names|list)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -97,123 +49,14 @@ class Mention:
 
 @dataclass(frozen=True)
 class Reading:
-    """The places in a text; `city`, `state` and `zip_code` are the ones to look up.
+    """The places in a text, and the one of them to look up.
 
     `only_place` says that the text holds nothing else but filler such as `any OT in ...`.
     """
 
     mentions: tuple[Mention, ...] = ()
-    city: str | None = None
-    state: str | None = None
-    zip_code: str | None = None
+    wanted: Wanted = field(default_factory=Wanted)
     only_place: bool = False
-
-
-@dataclass(frozen=True)
-class _Token:
-    word: str
-    text: str
-    start: int
-    end: int
-
-
-@dataclass
-class _Span:
-    """Tokens `first` to `last` as a candidate; `state` is what they name if they name a state."""
-
-    first: int
-    last: int
-    label: str
-    state: str = ""
-    kind: Kind | None = None
-    value: str = ""
-
-
-class _Keys:
-    """The tokenizer of the pipeline: it is given keys, whose words stand between single spaces."""
-
-    def __init__(self, vocab: Vocab) -> None:
-        self._vocab = vocab
-
-    def __call__(self, key: str) -> Doc:
-        return Doc(self._vocab, words=key.split())
-
-
-class _Text:
-    """A visitor's text as tokens, with the candidates that were found in it."""
-
-    def __init__(self, text: str) -> None:
-        self.tokens: list[_Token] = []
-        self.spans: list[_Span] = []
-        for match in _TOKEN.finditer(fold(text)):
-            start, end = match.span()
-            mark = "," if match[0] in ",()" else "|"
-            word = "".join(name_words(match[0])) if match[0].isalnum() else mark
-            if word:
-                self.tokens.append(_Token(word, text[start:end], start, end))
-        letters = [token.text for token in self.tokens if token.text.isalpha()]
-        self.shouted = len(letters) > 1 and all(word.isupper() for word in letters)
-
-    def word(self, index: int) -> str:
-        """The word at an index; empty outside the text."""
-        return self.tokens[index].word if 0 <= index < len(self.tokens) else ""
-
-    def key(self, first: int, last: int) -> str:
-        """The key of the tokens from `first` to `last`."""
-        return " ".join(token.word for token in self.tokens[first : last + 1])
-
-    def raw(self, first: int, last: int) -> str:
-        """The visitor's own spelling of the tokens from `first` to `last`."""
-        return " ".join(token.text for token in self.tokens[first : last + 1])
-
-    def has(self, words: frozenset[str]) -> bool:
-        """Whether any of the words stands outside the candidates."""
-        return any(self.tokens[i].word in words for i in self.outside())
-
-    def outside(self) -> list[int]:
-        """The tokens that belong to no candidate."""
-        inside = {i for span in self.spans for i in range(span.first, span.last + 1)}
-        return [i for i in range(len(self.tokens)) if i not in inside]
-
-    def free(self, first: int, last: int) -> bool:
-        """Whether the tokens stand in the text, hold no mark and overlap no candidate."""
-        return (
-            first >= 0
-            and last < len(self.tokens)
-            and not any(self.word(i) in _MARKS for i in range(first, last + 1))
-            and not any(span.first <= last and first <= span.last for span in self.spans)
-        )
-
-    def capitalised(self, span: _Span) -> bool:
-        """Whether the name is written like one (which tells nothing in a shouted text)."""
-        texts = [token.text for token in self.tokens[span.first : span.last + 1]]
-        return not self.shouted and all(text[0].isupper() or len(text) < 3 for text in texts)
-
-    def before(self, span: _Span) -> tuple[str, str]:
-        """The two words before a candidate, the nearer one last; articles do not count."""
-        index = span.first - 1
-        while self.word(index) in {"the", "downtown"}:
-            index -= 1
-        return self.word(index - 1), self.word(index)
-
-    def neighbour(self, span: _Span, step: Literal[-1, 1]) -> _Span | None:
-        """The candidate right before (-1) or after (1), with at most a comma or `in` between."""
-        index = span.first - 1 if step < 0 else span.last + 1
-        if self.word(index) in {",", "in"}:
-            index += step
-        return next((s for s in self.spans if s.first <= index <= s.last and s is not span), None)
-
-    def negated(self, span: _Span) -> bool:
-        """Whether the place is named only to be ruled out: `not Wayne NJ`."""
-        previous = self.neighbour(span, -1) if span.kind == "state" else None
-        city = previous if previous and previous.kind == "city" else None
-        return self.before(span)[1] == "not" or (city is not None and self.negated(city))
-
-    def add(self, span: _Span) -> _Span:
-        """Add a candidate in its place."""
-        self.spans.append(span)
-        self.spans.sort(key=lambda s: s.first)
-        return span
 
 
 class PlaceReader:
@@ -222,233 +65,33 @@ class PlaceReader:
     def __init__(self, directory: Directory, words_path: Path = DATA / "place_words.txt") -> None:
         """Build the patterns from the directory and from the states' names."""
         self._directory = directory
+        self._signs = Signs.load()
         lines = words_path.read_text(encoding="utf-8").splitlines()
         names = [line for line in lines if line and not line.startswith("#")]
-        self._ordinary = {place_key(name) for name in names}
-        self._people = {place_key(name) for name in names if name[0].isupper()}
-        self._nlp = self._pipeline()
-
-    def _pipeline(self) -> Language:
-        nlp = spacy.blank("en")
-        nlp.tokenizer = _Keys(nlp.vocab)
-        ruler = nlp.add_pipe("entity_ruler")
-        states = {**gazetteer.ABBREVIATION_KEYS, **gazetteer.STATE_KEYS}
-        names = set(self._directory.names)
-        patterns: list[dict[str, object]] = [
-            {"label": "CITY", "pattern": name, "id": states.get(name, "")} for name in names
-        ]
-        patterns += [
-            {
-                "label": "STATE" if key in gazetteer.STATE_KEYS else "CODE",
-                "pattern": key,
-                "id": state,
-            }
-            for key, state in states.items()
-            if key not in names
-        ]
-        digits = [{"TEXT": {"REGEX": r"^\d{5}$"}}, {"TEXT": {"REGEX": r"^\d{4}$"}}]
-        patterns += [{"label": "ZIP", "pattern": digits[:length]} for length in (1, 2)]
-        ruler.add_patterns(patterns)  # type: ignore[attr-defined]
-        return nlp
+        self._ordinary = frozenset(place_key(name) for name in names)
+        self._people = frozenset(place_key(name) for name in names if name[0].isupper())
+        self._candidates = Candidates(directory, self._signs, self._ordinary, common_words())
 
     def read(self, text: str, asked: bool = False) -> Reading:
         """The places that a text names.
 
         `asked` says that the text answers the question which city: then a bare name is enough.
         """
-        words = _Text(text)
+        if point := _point(text):
+            return Reading(wanted=Wanted(point=point), only_place=True)
+        text, letters = _without_letters(text)
+        words = Text(text)
         if not words.tokens:
             return Reading()
-        found = self._nlp(" ".join(token.word for token in words.tokens)).ents
-        words.spans = [_Span(e.start, e.end - 1, e.label_, e.ent_id_) for e in found]
-        self._widen(words)
-        words.spans = [
-            span
-            for span in words.spans
-            if span.label != "CODE" or self._plausible_code(words, span, asked)
-        ]
-        self._find_states(words)
-        self._find_unlisted(words, asked)
-        alone = self._alone(words)
+        self._candidates.find(words, asked)
+        alone = words.alone(self._signs.filler)
         for span in words.spans:
             if span.kind is None:
                 self._decide(words, span, alone, asked)
         words.spans = [span for span in words.spans if span.kind]
-        return self._reading(words)
+        return self._reading(words, letters)
 
-    def _plausible_code(self, words: _Text, span: _Span, asked: bool) -> bool:
-        """Whether an abbreviation is one here; most of them are short words too."""
-        key, text = words.key(span.first, span.last), words.raw(span.first, span.last)
-        short = key in SHORT_WORDS or (len(key) == 3 and key[1] == " ")
-        upper = text[0].isupper() and (len(text) > 3 or text.isupper()) and not words.shouted
-        last = words.word(span.last + 1) in {"", *_MARKS}
-        covered = span.state in self._directory.states
-        previous = words.neighbour(span, -1) or self._name_before(words, span)
-        if previous is not None and previous.label != "CODE":
-            name = words.key(previous.first, previous.last)
-            real = previous.label == "TYPO" or self._exists(name, span.state)
-            return (real and (last or covered)) or upper or not short
-        if words.before(span)[1] in IN:
-            return covered or not short
-        if self._alone(words):
-            return covered or (not short and (upper or asked))
-        sought = words.has(FINDING) or words.word(span.first - 1) == "county"
-        return upper and covered and sought
-
-    def _widen(self, words: _Text) -> None:
-        """Let a longer name of some other place win: North Hollywood is not Hollywood."""
-        for span in list(words.spans):
-            if span.label not in {"CITY", "STATE"} or span not in words.spans:
-                continue
-            last = span.last + 1
-            if label := {"county": "COUNTY", "twp": "PLACE"}.get(words.word(last)):
-                words.spans[words.spans.index(span)] = _Span(span.first, last, label)
-            elif wide := self._widest(words, span):
-                kept = [s for s in words.spans if s.last < wide.first or s.first > wide.last]
-                words.spans = sorted([*kept, wide], key=lambda s: s.first)
-
-    def _widest(self, words: _Text, span: _Span) -> _Span | None:
-        """The longest name of a place elsewhere that has the span inside it."""
-        size = span.last - span.first + 1
-        for length in range(_LONGEST_NAME, size, -1):
-            for first in range(span.last - length + 1, span.first + 1):
-                last = first + length - 1
-                if any(words.word(i) in {"", *_MARKS} for i in range(first, last + 1)):
-                    continue
-                if gazetteer.places_named(words.key(first, last)):
-                    return _Span(first, last, "PLACE")
-        return None
-
-    def _find_states(self, words: _Text) -> None:
-        """Tell which candidates are states, and find the unlisted cities right before them."""
-        for span in list(words.spans):
-            if not span.state or span not in words.spans:
-                continue
-            previous = words.neighbour(span, -1)
-            if previous and words.word(span.first - 1) == "in":
-                key = words.key(previous.first, previous.last)
-                if key in self._ordinary and not words.capitalised(previous):
-                    previous = None  # help with reading in New York
-            elif previous is None and (previous := self._name_before(words, span)):
-                words.add(previous)
-            follows = previous is not None and previous.label in {"CITY", "PLACE", "TYPO"}
-            if span.label == "CITY":
-                place = words.key(previous.first, previous.last) if previous else ""
-                follows = follows and (
-                    len(words.key(span.first, span.last)) > 2
-                    or gazetteer.place_in(place, span.state) is not None
-                )
-                if not (follows or self._whole_state(words, span)):
-                    continue
-            named = place_key(span.state) in self._ordinary
-            if named and not follows and words.before(span)[1] not in IN:
-                continue
-            span.kind, span.value = "state", span.state
-            if follows and previous and previous.kind is None:
-                self._name_city(words, previous, span.state)
-
-    def _whole_state(self, words: _Text, span: _Span) -> bool:
-        """Whether a name of both a city and a state stands for the state."""
-        before = words.before(span)
-        return (
-            words.word(span.last + 1) == "state"
-            or before[1] in REGIONS
-            or (before[1] in {"in", "of", "across"} and before[0] in PLURALS)
-        )
-
-    def _name_before(self, words: _Text, span: _Span) -> _Span | None:
-        """The unlisted or mistyped city whose name ends right before a state."""
-        last = span.first - (2 if words.word(span.first - 1) == "," else 1)
-        for first in range(last - _LONGEST_NAME + 1, last + 1):
-            if not words.free(first, last) or words.word(first) in FILLER:
-                continue
-            key = words.key(first, last)
-            if gazetteer.place_in(key, span.state):
-                return _Span(first, last, "PLACE")
-            if span.state in self._directory.states and self._corrected(key, span.state):
-                return _Span(first, last, "TYPO")
-        for first in range(last - _LONGEST_NAME + 1, last + 1):
-            name = _Span(first, last, "PLACE")
-            if not words.free(first, last) or any(
-                words.word(i) in FILLER | REGIONS for i in range(first, last + 1)
-            ):
-                continue
-            if words.before(name)[1] in IN and words.capitalised(name):
-                return name
-            if first == last and self._known(words.key(first, last)):
-                return name
-        return None
-
-    def _find_unlisted(self, words: _Text, asked: bool) -> None:
-        """Find cities elsewhere, and mistyped names, where a place is to be expected."""
-        for index in range(len(words.tokens)):
-            if words.word(index) in (LOCATIVES if asked else IN):
-                start = index + 2 if words.word(index + 1) == "the" else index + 1
-                for last in range(start + _LONGEST_NAME - 1, start - 1, -1):
-                    if words.free(start, last) and self._expected(words, start, last, asked):
-                        break
-        rest = [i for i in words.outside() if words.word(i) not in FILLER | _MARKS]
-        if (
-            not rest
-            or rest[-1] - rest[0] >= _LONGEST_NAME
-            or not words.free(rest[0], rest[-1])
-            or words.word(rest[-1] + 1) in INSTITUTIONS
-        ):
-            return
-        key = words.key(rest[0], rest[-1])
-        if wide := self._widest(words, _Span(rest[0], rest[-1], "PLACE")):
-            if words.free(wide.first, wide.last):
-                words.add(wide)
-        elif self._known(key):
-            words.add(_Span(rest[0], rest[-1], "PLACE"))
-        elif state := self._directory.correct_state(key):
-            words.add(_Span(rest[0], rest[-1], "STATE", state, "state", state))
-        elif self._corrected(key):
-            words.add(_Span(rest[0], rest[-1], "TYPO"))
-        elif len(rest) == 1 and key.isdigit() and len(key) in range(3 if asked else 4, 7):
-            words.add(_Span(rest[0], rest[-1], "ZIP"))
-
-    def _expected(self, words: _Text, first: int, last: int, asked: bool) -> bool:
-        """Take the tokens after a locative for a place if they can be one."""
-        span = _Span(first, last, "PLACE")
-        key = words.key(first, last)
-        if words.word(last + 1) in INSTITUTIONS or words.word(first) in FILLER:
-            return False
-        if (asked or words.capitalised(span)) and self._known(key):
-            words.add(span)
-        elif state := self._directory.correct_state(key):
-            words.add(_Span(first, last, "STATE", state, "state", state))
-        elif self._corrected(key):
-            words.add(_Span(first, last, "TYPO"))
-        else:
-            return False
-        return True
-
-    def _exists(self, key: str, state: str) -> bool:
-        """Whether the state has a place of that name."""
-        listed = self._directory.find_in(key, state)
-        return listed is not None or gazetteer.place_in(key, state) is not None
-
-    def _known(self, key: str) -> bool:
-        """Whether a name elsewhere is a place's without a state beside it."""
-        places = gazetteer.places_named(key)
-        if not places or key in self._ordinary:
-            return False
-        near = places[0].state in self._directory.states
-        return " " in key or near or places[0].weight >= _WELL_KNOWN
-
-    def _corrected(self, key: str, state: str | None = None) -> str | None:
-        """The listed name that was mistyped, unless that name is an ordinary word too."""
-        if any(word in FILLER for word in key.split()) or key in self._ordinary:
-            return None
-        name = self._directory.correct(key, state)
-        return None if name is None or place_key(name) in self._ordinary else name
-
-    def _alone(self, words: _Text) -> bool:
-        """Whether there is nothing but candidates and filler."""
-        return all(words.word(i) in FILLER | _MARKS for i in words.outside())
-
-    def _decide(self, words: _Text, span: _Span, alone: bool, asked: bool) -> None:
+    def _decide(self, words: Text, span: Span, alone: bool, asked: bool) -> None:
         """Give a candidate that is no state its kind, if a sign says that it is a place."""
         if span.label == "ZIP":
             if self._is_zip(words, span, alone, asked):
@@ -456,69 +99,86 @@ class PlaceReader:
         elif span.label == "STATE":
             if alone:
                 span.kind, span.value = "state", span.state
-        elif span.label == "TYPO" or (
+        elif span.label == "REGION":
+            self._decide_region(words, span, alone, asked)
+        elif span.label in {"TYPO", "GUESS"} or (
             span.label != "COUNTY" and self._is_city(words, span, alone, asked)
         ):
-            self._name_city(words, span)
+            self._candidates.name(words, span)
 
-    def _is_zip(self, words: _Text, span: _Span, alone: bool, asked: bool) -> bool:
+    def _decide_region(self, words: Text, span: Span, alone: bool, asked: bool) -> None:
+        """Make a candidate a region, or a town of that name in the state beside it."""
+        beside = words.neighbour(span, 1)
+        state = beside.value if beside and beside.kind == "state" else None
+        key = words.key(span.first, span.last)
+        if not self._directory.regions(key, state):
+            if gazetteer.places_named(key):
+                self._candidates.name(words, span, state)
+            return
+        located = words.before(span)[1] in self._signs.locatives | self._signs.correcting
+        if alone or asked or located or words.has(self._signs.offering):
+            span.kind, span.value = "region", self._directory.regions(key)[0].name
+
+    def _near(self, words: Text, span: Span) -> bool:
+        """Whether a place nearby is as good: `near`, `closest to`."""
+        earlier, before = words.before(span)
+        close = before == "to" and earlier in {"close", "closest"}
+        return close or before in self._signs.strong_locatives
+
+    def _strong(self, words: Text, span: Span) -> bool:
+        """Whether the words before a name stand before places only: `near`, `lives in`."""
+        signs = self._signs
+        earlier, before = words.before(span)
+        return before in signs.strong_locatives or (
+            before in signs.locatives and earlier in signs.living
+        )
+
+    def _is_zip(self, words: Text, span: Span, alone: bool, asked: bool) -> bool:
         """Whether digits are a ZIP code here and no sum, order number or billing code."""
         code = words.word(span.first)
         others = {words.word(i) for i in words.outside()}
-        if "zip" in others or asked or words.before(span)[1] in LOCATIVES - {"between"}:
+        located = words.before(span)[1] in self._signs.locatives - {"between"}
+        if "zip" in others or located or (asked and (alone or len(words.tokens) <= 2)):
             return True
-        if _BILLING.fullmatch(code) or "code" in others:
+        if BILLING.fullmatch(code) or "code" in others:
             return False
-        return alone or words.neighbour(span, -1) is not None or bool(others & FINDING)
+        return alone or words.neighbour(span, -1) is not None or bool(others & self._signs.finding)
 
-    def _is_city(self, words: _Text, span: _Span, alone: bool, asked: bool) -> bool:
+    def _is_city(self, words: Text, span: Span, alone: bool, asked: bool) -> bool:
         """Whether a sign says that the name is a place's here."""
         key = words.key(span.first, span.last)
         ordinary = key in self._ordinary or len(key) < 3
         capitalised = words.capitalised(span)
-        earlier, before = words.before(span)
-        strong = before in STRONG_LOCATIVES or (before in LOCATIVES and earlier in LIVING)
+        before = words.before(span)[1]
+        strong = self._strong(words, span)
         after = words.word(span.last + 1)
         joined = before in {"and", "or"} and any(
             other.kind == "city" and other.last == span.first - 2 for other in words.spans
         )
         if span.label == "PLACE":
-            known = self._known(key) or words.word(span.last) == "twp"
-            located = (before in LOCATIVES or joined) and (asked or capitalised)
+            known = self._candidates.known(key) or words.word(span.last) == "twp"
+            located = (before in self._signs.locatives or joined) and (asked or capitalised)
             return known and (alone or located)
         if not ordinary:
-            located = before in LOCATIVES | CORRECTING
-            signs = asked or alone or joined or located or words.has(OFFERING)
-            return (" " in key or signs) and after not in INSTITUTIONS - {"clinic"}
-        if after in INSTITUTIONS:
+            located = before in self._signs.locatives | self._signs.correcting
+            signs = asked or alone or joined or located or words.has(self._signs.offering)
+            return (" " in key or signs) and after not in self._signs.institutions - {"clinic"}
+        if after in self._signs.institutions:
             return False
         if alone:
-            named = before not in ABOUT_PEOPLE and (key in self._people or capitalised)
-            return " " in key or named or asked or strong or words.has(FINDING)
-        if before in IN:
-            return strong or asked or capitalised or words.has(FINDING)
-        return strong or (capitalised and (asked or before in FINDING))
+            named = before not in self._signs.about_people and (key in self._people or capitalised)
+            found = words.has(self._signs.finding) and before not in self._signs.about_people
+            return " " in key or named or asked or strong or found
+        if before in self._signs.inside:
+            return strong or asked or capitalised or words.has(self._signs.finding)
+        return strong or (capitalised and (asked or before in self._signs.finding))
 
-    def _name_city(self, words: _Text, span: _Span, state: str | None = None) -> None:
-        """Make a candidate a city, under the directory's or the gazetteer's spelling."""
-        key = words.key(span.first, span.last)
-        span.kind = "city"
-        if span.label == "TYPO":
-            key = self._directory.correct(key, state) or key
-        listed = self._directory.find_in(key, state) if state else None
-        names = [city.name for city in ([listed] if listed else self._directory.find(key))]
-        here = gazetteer.place_in(key, state) if state else None
-        places = [here] if here else gazetteer.places_named(key)[:1]
-        span.value = next(
-            iter([*names, *(place.name for place in places)]), words.raw(span.first, span.last)
-        )
-
-    def _reading(self, words: _Text) -> Reading:
+    def _reading(self, words: Text, letters: tuple[str, str] | None) -> Reading:
         """What the decided candidates come to."""
-        spans = words.spans
-        meant = [span for span in spans if not words.negated(span)]
+        meant = [span for span in words.spans if not self._ruled_out(words, span)]
         cities = [span for span in meant if span.kind == "city"]
-        zips = [span for span in spans if span.kind == "zip"]
+        zips = [span for span in words.spans if span.kind == "zip"]
+        regions = [span for span in meant if span.kind == "region"]
         mentions = tuple(
             Mention(
                 span.kind,
@@ -526,18 +186,59 @@ class PlaceReader:
                 words.tokens[span.first].start,
                 words.tokens[span.last].end,
             )
-            for span in spans
+            for span in words.spans
             if span.kind
         )
+        city = cities[0] if cities else None
+        state = next(self._states_for(words, meant, city), None)
+        others = self._others(words, meant, cities)
+        region = regions[0].value if regions and city is None else None
         return Reading(
             mentions=mentions,
-            city=cities[0].value if cities else None,
-            state=next(self._states_for(words, meant, cities[0] if cities else None), None),
-            zip_code=zips[0].value if zips else None,
-            only_place=bool(mentions) and self._alone(words),
+            wanted=Wanted(
+                city=city.value if city else None,
+                state=state,
+                zip_code=zips[0].value if zips else None,
+                region=region,
+                others=others,
+                between=bool(others) and words.has(self._signs.middle),
+                near=city is not None and self._near(words, city),
+                letters=letters if city is None and (state or region) else None,
+            ),
+            only_place=bool(mentions) and words.alone(self._signs.filler),
         )
 
-    def _states_for(self, words: _Text, meant: list[_Span], city: _Span | None) -> Iterator[str]:
+    def _others(
+        self, words: Text, meant: list[Span], cities: list[Span]
+    ) -> tuple[tuple[str, str | None], ...]:
+        """The cities that are named beside the first one, each with its state if it has one."""
+        found = []
+        for city in cities[1:]:
+            before = words.before(city)[1]
+            if before in self._signs.joining or before == ",":
+                found.append((city.value, next(self._states_for(words, meant, city), None)))
+        return tuple(found)
+
+    def _ruled_out(self, words: Text, span: Span) -> bool:
+        """Whether the place is named only to be ruled out: `not Wayne NJ`, `moved from Tampa`."""
+        previous = words.neighbour(span, -1) if span.kind == "state" else None
+        if previous and previous.kind == "city" and self._ruled_out(words, previous):
+            return True
+        first = span.first - (1 if words.word(span.first - 1) == "the" else 0)
+        if any(
+            words.key(max(0, first - phrase.count(" ") - 1), first - 1) == phrase
+            for phrase in self._signs.ruling_out
+        ):
+            return True
+        follower = next((s for s in words.spans if s.first > span.last and s.kind == "city"), None)
+        return (
+            words.word(first - 1) == "from"
+            and follower is not None
+            and words.before(follower)[1] == "to"
+            and not words.has(self._signs.middle)
+        )
+
+    def _states_for(self, words: Text, meant: list[Span], city: Span | None) -> Iterator[str]:
         """The state that belongs to the city, if any: the one beside it, or the only one named."""
         states = [span for span in meant if span.kind == "state"]
         if city is not None:
@@ -549,3 +250,28 @@ class PlaceReader:
             other = owner is not None and owner.kind == "city" and owner is not city
             if not other or (city and self._directory.find_in(city.value, states[0].value)):
                 yield states[0].value
+
+
+def _point(text: str) -> tuple[float, float] | None:
+    """Latitude and longitude in degrees, if the text holds them."""
+    match = POINT.search(text)
+    if not match:
+        return None
+    latitude, south, longitude, west = match.groups()
+    point = (
+        float(latitude) * (-1 if (south or "").lower() == "s" else 1),
+        float(longitude) * (-1 if (west or "").lower() == "w" else 1),
+    )
+    # Prices, doses and times come in pairs too; west of Greenwich a longitude says so.
+    western = point[1] < 0 or bool(west)
+    return point if western and abs(point[0]) <= 90 and abs(point[1]) <= 180 else None
+
+
+def _without_letters(text: str) -> tuple[str, tuple[str, str] | None]:
+    """The text with the part of a list that it asks for blanked out, and that part."""
+    match = LETTERS.search(text)
+    if not match or not LISTED.search(text[: match.start()]):
+        return text, None
+    first, last, start = match.groups()
+    blank = " " * (match.end() - match.start())
+    return text[: match.start()] + blank + text[match.end() :], (first or start, last or start)

@@ -17,7 +17,7 @@ from bot import cli
 from bot.answers import ContentError, topics
 from bot.ask import QuestionsError
 from bot.cli import IMPOSSIBLE, WRONG, main
-from bot.directory import DirectoryError
+from bot.directory_file import DirectoryError
 from bot.encoder import EncoderError
 from bot.evaluation import CasesError, Report
 from bot.follow_ups import FollowUpError

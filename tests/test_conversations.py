@@ -6,7 +6,7 @@ for real, the same stories run everything that a visitor's message runs.
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from rasa.core.agent import Agent
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event
 
 from bot.answers import topics
-from bot.channels.turn import BACK
+from bot.channels.turn import BACK, Message
 from tests.conftest import Conversation
+from tests.running import HttpConversation, Running
 
 Start = Callable[..., Conversation]
 Story = dict[str, Any]
@@ -81,6 +82,11 @@ def play(talk: Conversation, lines: list[str]) -> list[list[str]]:
     return taken
 
 
+def spoken(messages: list[Message]) -> list[tuple[Any, ...]]:
+    """What a visitor gets of each message."""
+    return [(m["text"], m["buttons"], m["metadata"]) for m in messages]
+
+
 @pytest.fixture(params=stories(), ids=lambda name: name.replace(" ", "_"))
 def story(request: pytest.FixtureRequest) -> Story:
     return stories()[request.param]
@@ -106,6 +112,21 @@ def test_a_story_played_for_real_holds_no_apology(story: Story, conversation: St
     talk = conversation()
     replies = [talk.hear(line) for line, _ in turns(story)]
     assert [r for r in replies for apology in APOLOGIES if apology in r] == []
+
+
+@pytest.fixture(scope="module")
+def server(agent: Agent, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = Running(tmp_path_factory.mktemp("run") / "log.txt")
+    yield running
+    running.stop()
+
+
+def test_a_story_over_http_is_answered_as_it_is_in_process(
+    story: Story, conversation: Start, server: Running
+) -> None:
+    here, there = conversation(), HttpConversation(server)
+    for line, _ in turns(story):
+        assert spoken(there.say(line)) == spoken(here.say(line))
 
 
 def test_rasas_own_test_finds_no_failed_story(agent: Agent, tmp_path: Path) -> None:

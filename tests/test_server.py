@@ -1,80 +1,24 @@
 """`otto run` for real: two servers, a question over HTTP, and an end that leaves nothing behind."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from bot.paths import ROOT
 from bot.training import model_path, train
-
-READY = "Stop it with Ctrl-C."
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Running:
-    def __init__(self, log: Path) -> None:
-        self.port, self.action_port = free_port(), free_port()
-        environment = {
-            "OTTO_PORT": str(self.port),
-            "OTTO_ACTION_PORT": str(self.action_port),
-            "OTTO_CLINIC_PHONE": "555-0100",
-        }
-        # A file, not a pipe: nobody would read the pipe, and a full one stops the servers.
-        with log.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot.cli", "run"],
-                cwd=ROOT,
-                env=os.environ | environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        while READY not in log.read_text():
-            assert self.process.poll() is None, log.read_text()
-            time.sleep(0.1)
-        self.output = log.read_text()
-
-    def post(self, body: object) -> tuple[int, object]:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/webhooks/rest/webhook",
-            data=json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                return response.status, json.load(response)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-
-    def say(self, sender: str, text: str) -> str:
-        status, messages = self.post({"sender": sender, "message": text})
-        assert status == 200
-        return "\n".join(message["text"] for message in messages)
+from tests.running import Running
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     if not model_path().exists():
         train()
-    server = Running(tmp_path_factory.mktemp("run") / "log.txt")
+    server = Running(tmp_path_factory.mktemp("run") / "log.txt", OTTO_CLINIC_PHONE="555-0100")
     yield server
-    if server.process.poll() is None:
-        server.process.send_signal(signal.SIGINT)
-        server.process.wait(30)
+    server.stop()
 
 
 def test_it_says_where_it_is_and_how_to_try_and_stop_it(running: Running) -> None:

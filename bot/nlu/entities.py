@@ -13,7 +13,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.directory import Directory
+from bot import directory_file
 from bot.places import PlaceReader
 from bot.therapy_guide import Guide
 
@@ -29,7 +29,7 @@ class Entities(GraphComponent, EntityExtractorMixin):
 
     def __init__(self) -> None:
         """Build the patterns from the two files."""
-        self._places = PlaceReader(Directory.load())
+        self._places = PlaceReader(directory_file.load())
         self._guide = Guide.load()
 
     @classmethod

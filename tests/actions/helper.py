@@ -39,6 +39,7 @@ def tracker(
         slots=slots or {},
         latest_message={
             "intent": {"name": intent},
+            "text": next((e["text"] for e in reversed(events) if e["event"] == "user"), None),
             "labels": [{"name": name} for name in labels],
         },
         events=[event | {"input_channel": channel} for event in events],

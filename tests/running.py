@@ -1,0 +1,89 @@
+"""Otto as a visitor's browser meets it: the servers running, a message in, messages out."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from typing import Any
+
+from bot.channels.turn import Message
+from bot.paths import ROOT
+
+READY = "Stop it with Ctrl-C."
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Running:
+    """`otto run` in a process of its own."""
+
+    def __init__(self, log: Path, **settings: str) -> None:
+        """Start it and wait until it answers; what it prints goes to `log`."""
+        self.port, self.action_port = free_port(), free_port()
+        ports = {"OTTO_PORT": str(self.port), "OTTO_ACTION_PORT": str(self.action_port)}
+        # A file, not a pipe: nobody would read the pipe, and a full one stops the servers.
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot.cli", "run"],
+                cwd=ROOT,
+                env=os.environ | ports | settings,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        while READY not in log.read_text():
+            assert self.process.poll() is None, log.read_text()
+            time.sleep(0.1)
+        self.output = log.read_text()
+
+    def post(self, body: object) -> tuple[int, Any]:
+        """The status and the content of the answer to a request."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/webhooks/rest/webhook",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, json.load(response)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def say(self, sender: str, text: str) -> str:
+        """All that Otto says to a message, as one text."""
+        status, messages = self.post({"sender": sender, "message": text})
+        assert status == 200
+        return "\n".join(message["text"] for message in messages)
+
+    def stop(self) -> None:
+        """End it, unless it has ended."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(timeout=30)
+
+
+class HttpConversation:
+    """A visitor talking with a running Otto; `say` is that of `conftest.Conversation`."""
+
+    def __init__(self, server: Running) -> None:
+        """Begin a new conversation."""
+        self._server = server
+        self._sender = uuid.uuid4().hex
+
+    def say(self, text: str) -> list[Message]:
+        """Say something and return Otto's messages."""
+        status, messages = self._server.post({"sender": self._sender, "message": text})
+        assert status == 200
+        return list(messages)

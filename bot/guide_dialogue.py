@@ -167,7 +167,7 @@ def worded_shortly(
     guide: Guide, asked: str, times: int, lead: str | None, facts: Facts, choices: str
 ) -> str:
     """The same for a text message: what leaves no room for the numbered `choices` is left out."""
-    for said, known in ((lead, facts), (lead, Facts())):
+    for said, known in ((lead, facts), (lead, Facts()), (None, Facts())):
         text = worded(guide, asked, times, said, known).replace("“", '"').replace("”", '"')
         if segments(f"{text}\n{choices}") <= SMS_SEGMENTS:
             break

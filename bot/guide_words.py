@@ -14,8 +14,8 @@ SMALL_WORDS = frozenset(["a", "an", "the", "my", "his", "her", "their", "our", "
 STOPS = frozenset(".,;:!?")
 CLAUSE_ENDS = STOPS | {"and", "but"}
 # What stands before the "not" of "no, it's not cooking, it's dressing", and between the two.
-BEFORE_CONTRAST = CLAUSE_ENDS | {"no", "its", "it's", "is", "that's", "thats"}
-CONTRAST = frozenset([",", "but", "it", "is", "its", "it's", "just", "rather", "more"])
+BEFORE_CONTRAST = CLAUSE_ENDS | {"no", "it", "its", "is", "that", "thats"}
+CONTRAST = frozenset([",", "but", "it", "is", "its", "just", "rather", "more"])
 
 OLDEST = 120
 TEEN_STEMS = ("thir", "four", "fif", "six", "seven", "eigh", "nine")

@@ -161,7 +161,10 @@ class Guide(Content):
 
     def web(self, recommendation: Recommendation) -> str:
         """The recommendation in Markdown; its sources are shown from its citations."""
-        return "\n\n".join([*self._body(recommendation), self.sentences["close_web"]])
+        body = self._body(recommendation)
+        for basis in self._basis(recommendation):
+            body[body.index(basis)] = f"{basis} {self.sentences['mend_web']}"
+        return "\n\n".join([*body, self.sentences["close_web"]])
 
     def copy_text(self, recommendation: Recommendation) -> str:
         """The recommendation with its sources as plain text, to take along to a physician."""

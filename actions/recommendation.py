@@ -145,7 +145,8 @@ class ValidateRecommendationForm(OttoAction):
         """What is known as the questions begin, or begin again."""
         before, last = known(tracker), recommended(tracker)
         told = guide().read(text)
-        if told.person not in (None, before.person) and told.age is None:
+        others = told.person not in (None, before.person) and told.age is None
+        if others and before.person in guide().persons:
             before = Facts()
         if before == Facts():
             before = remembered(guide(), told_before(tracker), text)

@@ -23,7 +23,16 @@ CHANNELS = ("web", "sms")
 HEADLINES = ("ot", "pt", "both", "both_ot", "both_pt", "ask_physician")
 SENTENCES = (
     *("condition", "ot", "pt", "ot_web", "pt_web", "ot_sms", "pt_sms", "nothing"),
-    *("based_on", "mend_web", "ask_web", "ask_sms", "source_sms", "close_web", "close_sms"),
+    *(
+        "trouble",
+        "based_on",
+        "mend_web",
+        "ask_web",
+        "ask_sms",
+        "source_sms",
+        "close_web",
+        "close_sms",
+    ),
 )
 LEADS = (
     *("start", "known", "resume", "welcome_back", "noted", "repeat", "back", "first"),

@@ -111,12 +111,14 @@ class Guide(Content):
         return bool(said) and said <= self.body.keys()
 
     def named(self, facts: Facts) -> tuple[str, ...]:
-        """Each thing that is known, as one says it: "an adult", "a stroke", "self-care"."""
+        """Each thing that is known, as one says it: "an adult", "a stroke", "trouble with pain"."""
         person = self.persons.get(facts.person or "")
         condition = self.conditions.get(facts.condition or "")
         named = [person.label[:1].lower() + person.label[1:]] if person else []
         named += [condition.mention] if condition else []
-        return (*named, *(trouble.mention for trouble in self._troubles(facts)))
+        troubles = [trouble.mention for trouble in self._troubles(facts)]
+        # Once is enough: "trouble with pain, self-care".
+        return (*named, *(self._say("trouble", one) for one in troubles[:1]), *troubles[1:])
 
     def recommend(self, facts: Facts) -> Recommendation:
         """The likely fit. The person shapes the question only; an id not in the guide says nothing.

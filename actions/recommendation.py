@@ -301,10 +301,11 @@ class AskDifficulties(Ask):
 def say_recommendation(voice: Voice, facts: Facts) -> None:
     """Say what `facts` lead to."""
     recommendation = guide().recommend(facts)
+    search = choice(CANONICAL["find_location"], "find_location")
     voice.say(
         guide().web(recommendation),
-        sms=guide().sms(recommendation),
-        buttons=[choice(CANONICAL["find_location"], "find_location")],
+        sms=guide().sms(recommendation, f"\n1. {search['title']}"),
+        buttons=[search],
         outcome="answer",
         topic=recommendation.topic,
         sources=[{"id": c.id, "section": c.section} for c in recommendation.citations],

@@ -36,6 +36,10 @@ CORRECTION = re.compile(
     re.IGNORECASE,
 )
 ADDITION = re.compile(r"\b(?:also|as well|too|forgot to)\b", re.IGNORECASE)
+EVERYTHING = re.compile(
+    r"\W*(?:almost |nearly )?(?:everything|all)(?: of (?:them|these|it))?(?:,? really)?\W*",
+    re.IGNORECASE,
+)
 REFERENCE = re.compile(r"\b(?:he|him|his|she|her|hers|they|them|their)\b", re.IGNORECASE)
 
 
@@ -59,6 +63,8 @@ def is_answer(guide: Guide, text: str, waiting: str, intent: str) -> bool:
     told = guide.read(text)
     if intent in STAY or (CORRECTION.search(text) and told != Facts()):
         return True
+    if waiting == DIFFICULTIES and EVERYTHING.fullmatch(text):
+        return True
     if intent == "follow_up":
         return bool(getattr(told, waiting))
     if intent not in PERHAPS:
@@ -79,7 +85,8 @@ def answered(guide: Guide, before: Facts, text: str, waiting: str | None) -> Fac
     unless the text corrects the other.
     """
     told, denied = guide.read(text), guide.denials(text)
-    corrects = bool(CORRECTION.search(text))
+    # A text that names nothing but a person can only mean who it is for.
+    corrects = bool(CORRECTION.search(text)) or told == Facts(told.person, age=told.age)
     person = None if ("person", before.person) in denied else before.person
     if told.person and (corrects or waiting == PERSON or told.age is not None or not person):
         person = told.person
@@ -90,6 +97,8 @@ def answered(guide: Guide, before: Facts, text: str, waiting: str | None) -> Fac
         condition = told.condition if chosen else next(c for c in guide.conditions if c in both)
     elif waiting == CONDITION and guide.names_only_body(text):
         condition = NO_CONDITION
+    if waiting == DIFFICULTIES and EVERYTHING.fullmatch(text):
+        return Facts(person, condition, tuple(guide.difficulties))
     kept = (d for d in before.difficulties if ("difficulty", d) not in denied and d != UNKNOWN)
     return Facts(person, condition, tuple(dict.fromkeys((*kept, *told.difficulties))))
 

@@ -177,8 +177,11 @@ class Guide(Content):
         blocks = [*self._body(recommendation), "\n".join(["Sources:", *cited])]
         return "\n\n".join([*blocks, self.sentences["close_web"]]).replace("**", "")
 
-    def sms(self, recommendation: Recommendation) -> str:
-        """The recommendation for a text message: as much of its reasons as two segments hold."""
+    def sms(self, recommendation: Recommendation, choices: str = "") -> str:
+        """The recommendation for a text message: as much of its reasons as two segments hold.
+
+        `choices` is what stands below it and takes room too.
+        """
         parts = [self._say(f"{therapy}_sms", what) for therapy, what in recommendation.parts]
         # What matters most comes first, because what has no room is dropped from the end.
         body = parts or [recommendation.reasons[0]]
@@ -191,7 +194,7 @@ class Guide(Content):
         )
         while True:
             text = " ".join([recommendation.short_headline, *body, *tail])
-            if not body or segments(text) <= SMS_SEGMENTS:
+            if not body or segments(f"{text}{choices}") <= SMS_SEGMENTS:
                 return text
             body.pop()
 

@@ -142,6 +142,14 @@ def test_what_was_taken_back_is_asked_again(slot: str) -> None:
         (Facts("adult"), "my hand", CONDITION, Facts("adult", "none", ("hand_use",))),
         (Facts("adult"), "my knee", CONDITION, Facts("adult", "none")),
         (Facts("adult"), "xyz", CONDITION, Facts("adult")),
+        (Facts("adult"), "an older person", CONDITION, Facts("older_adult")),
+        (Facts("adult"), "everything, really", CONDITION, Facts("adult")),
+        (Facts("adult", "cancer"), "Everything!", DIFFICULTIES, Facts(
+            "adult", "cancer", tuple(GUIDE.difficulties)
+        )),
+        (Facts("adult", "cancer"), "all of them", DIFFICULTIES, Facts(
+            "adult", "cancer", tuple(GUIDE.difficulties)
+        )),
     ],
 )  # fmt: skip
 def test_an_answer_changes(before: Facts, text: str, waiting: str, after: Facts) -> None:

@@ -544,10 +544,15 @@ def test_a_recommendation_says_that_it_is_no_diagnosis(channel: str) -> None:
     assert "eneral information, not a diagnosis" in message["text"]
 
 
-def test_a_recommendation_fits_a_text_message() -> None:
-    on = tracker(heard("x"), slots={"condition": "stroke"}, channel="sms")
-    (message,), _ = run(Recommend(), on)
-    assert segments(message["text"]) <= 2
+@pytest.mark.parametrize("person", ["child", "older_adult"])
+@pytest.mark.parametrize("condition", list(recommendation.guide().conditions))
+@pytest.mark.parametrize("difficulties", [[], ["child_development", "cognition", "pain"]])
+def test_a_recommendation_with_its_choice_fits_a_text_message(
+    person: str, condition: str, difficulties: list[str]
+) -> None:
+    slots = {"person": person, "condition": condition, "difficulties": difficulties}
+    (message,), _ = run(Recommend(), tracker(heard("x"), slots=slots, channel="sms"))
+    assert segments(as_sms(message)) <= 2
 
 
 def test_a_recommendation_offers_the_location_lookup_and_names_its_sources() -> None:

@@ -1,7 +1,7 @@
 """Speaking about the conversation itself: which question, which source, once more, what next."""
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActiveLoop, AllSlotsReset, FollowupAction
+from rasa_sdk.events import ActiveLoop, AllSlotsReset, FollowupAction, SlotSet
 
 from actions.base import (
     Button,
@@ -25,6 +25,8 @@ CANONICAL = {
     "small_talk/help": "What can you do?",
 }
 CHOICES = 3
+# What the last recommendation went by, so that it can be shown again.
+RECOMMENDED = "recommended"
 
 
 def choices_for(labels: list[str]) -> list[Button]:
@@ -167,7 +169,7 @@ class StartOver(OttoAction):
 
 
 class StopForm(OttoAction):
-    """Stop asking, and forget the answers given so far."""
+    """Stop asking, and forget the answers given so far, but no recommendation that was made."""
 
     def name(self) -> str:
         """The name in domain.yml."""
@@ -179,7 +181,8 @@ class StopForm(OttoAction):
             "That's fine, I've stopped the questions. What else would you like to know?",
             outcome="small_talk",
         )
-        return [AllSlotsReset(), ActiveLoop(None)]
+        kept = SlotSet(RECOMMENDED, tracker.get_slot(RECOMMENDED))
+        return [AllSlotsReset(), kept, ActiveLoop(None)]
 
 
 class AcceptOffer(OttoAction):

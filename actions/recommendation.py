@@ -1,15 +1,17 @@
 """OT, PT or both: a few questions, and a recommendation with its reasons."""
 
-import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import dropwhile, islice, takewhile
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions.base import (
     REQUESTED,
     TRIES,
+    Button,
     Event,
     OttoAction,
     Voice,
@@ -22,23 +24,36 @@ from actions.base import (
     tries_so_far,
     waiting_for,
 )
-from actions.conversation import CANONICAL
+from actions.conversation import CANONICAL, RECOMMENDED
+from bot.guide_dialogue import (
+    CONDITION,
+    DIFFICULTIES,
+    NO_CONDITION,
+    PERSON,
+    UNKNOWN,
+    answered,
+    goes_on,
+    is_answer,
+    missing,
+    remembered,
+    skipped,
+    unanswered,
+    worded,
+    worded_shortly,
+)
+from bot.guide_file import ASKED
 from bot.therapy_guide import Facts, Guide
 
-PERSON, CONDITION, DIFFICULTIES = "person", "condition", "difficulties"
-UNKNOWN = "unknown"
+FORM = "recommendation_form"
 FORGET = [SlotSet(slot, None) for slot in (PERSON, CONDITION, DIFFICULTIES, TRIES)]
 # How often the same question is asked before Otto goes on without an answer.
 MOST_TRIES = 2
-# Intents that stay within the form, even where the guide knows none of the words.
-STAY = {"inform", "dont_know", "deny", "affirm", "repeat", "recommend_therapy"}
-# Longer texts than this are more likely a question of their own than an answer.
-ANSWER_WORDS = 6
-# Without one of these, a person named in passing does not change who it is for.
-CORRECTION = re.compile(
-    r"\b(actually|sorry|i meant|i mean|it'?s for|it is for|not for|no wait|no my)\b|\bno,",
-    re.IGNORECASE,
-)
+# Intents that want to hear the question once more.
+AGAIN = {"repeat", "recommend_therapy"}
+# A visitor who asks two of these in a row has left the questions.
+OF_ITS_OWN = {"faq", "follow_up", "out_of_scope"}
+# After so many seconds a visitor is reminded of what is known.
+LONG_AGO = 30 * 60
 
 
 @cache
@@ -56,19 +71,39 @@ def known(tracker: Tracker) -> Facts:
     )
 
 
-def missing(facts: Facts) -> str | None:
-    """The next thing to ask, or None when a recommendation can be made.
+def recommended(tracker: Tracker) -> Facts | None:
+    """What the last recommendation went by, if one was made."""
+    last = tracker.get_slot(RECOMMENDED)
+    if not last:
+        return None
+    return Facts(last[PERSON], last[CONDITION], tuple(last[DIFFICULTIES]))
 
-    A worked example of the guide says what each therapy does whoever it is for.
+
+def since_last_time(tracker: Tracker) -> list[Event]:
+    """The events since the last recommendation or fresh start, the latest first."""
+    return list(
+        takewhile(
+            lambda event: (
+                event["event"] != "reset_slots" and not metadata_of(event).get("recommendation")
+            ),
+            reversed(tracker.events),
+        )
+    )
+
+
+def told_before(tracker: Tracker) -> Iterator[str]:
+    """What the visitor said before the questions began, in its order, without the latest message.
+
+    What was said up to the last time the questions were open is in the slots.
     """
-    condition = guide().conditions.get(facts.condition or "")
-    if condition and condition.parts:
-        return None
-    if facts.person is None:
-        return PERSON
-    if facts.difficulties:
-        return None
-    return CONDITION if facts.condition is None else DIFFICULTIES
+    before_now = dropwhile(lambda event: event["event"] != "user", since_last_time(tracker))
+    unread = takewhile(
+        lambda event: event["event"] != "active_loop" or event.get("name") != FORM, before_now
+    )
+    said = [event for event in unread if event["event"] == "user"][1:]
+    for event in reversed(said):
+        if ((event.get("parse_data") or {}).get("intent") or {}).get("name") != "emergency":
+            yield event.get("text") or ""
 
 
 class ValidateRecommendationForm(OttoAction):
@@ -83,133 +118,202 @@ class ValidateRecommendationForm(OttoAction):
 
         Returning no slot makes Rasa reject the form, so that the rules answer the question.
         """
-        text = just_said(tracker)
-        intent = intent_of(tracker)
-        waiting = waiting_for(tracker, PERSON, CONDITION, DIFFICULTIES)
+        text, intent = just_said(tracker), intent_of(tracker)
         before = known(tracker)
+        # After a long pause Rasa still knows what was asked, but no form is open.
+        is_open = tracker.active_loop.get("name") == FORM
+        waiting = waiting_for(tracker, PERSON, CONDITION, DIFFICULTIES) if is_open else None
+        if waiting is None:
+            return self._filled(self._begun(tracker, text))
+        if not text:
+            return self._filled(before)
+        told = guide().read(text) != Facts()
+        if intent == "go_back" and not told:
+            return self._filled(unanswered(before, _previous(tracker, waiting) or waiting))
+        if not is_answer(guide(), text, waiting, intent) or (alarmed(tracker) and not told):
+            return []
+        after = answered(guide(), before, text, waiting)
+        if after != before or (told and intent == "deny") or intent in AGAIN:
+            return self._filled(after)
+        tries = tries_so_far(tracker) + 1
+        if tries >= MOST_TRIES or intent in ("dont_know", "deny"):
+            return self._filled(skipped(before, waiting, refused=intent == "deny"))
+        return self._filled(before, tries)
+
+    @staticmethod
+    def _begun(tracker: Tracker, text: str) -> Facts:
+        """What is known as the questions begin, or begin again."""
+        before, last = known(tracker), recommended(tracker)
         told = guide().read(text)
-        if text and waiting and leaves_form(told, waiting, text, intent):
-            return []
-        if waiting and alarmed(tracker) and told == Facts():
-            return []
-        after = put_together(
-            before, told, corrected=waiting == PERSON or bool(CORRECTION.search(text))
-        )
-        tries = 0
-        if text and waiting and after == before and intent not in ("repeat", "recommend_therapy"):
-            tries = tries_so_far(tracker) + 1
-            if tries >= MOST_TRIES or intent in ("dont_know", "deny"):
-                after, tries = without(after, waiting), 0
+        others = told.person not in (None, before.person) and told.age is None
+        if others and before.person in guide().persons:
+            before = Facts()
+        if before == Facts():
+            before = remembered(guide(), told_before(tracker), text)
+        if before == Facts() and last and goes_on(told, text, intent_of(tracker)):
+            before = last
+        return answered(guide(), before, text, None)
+
+    @staticmethod
+    def _filled(facts: Facts, tries: int = 0) -> list[Event]:
         return [
-            SlotSet(PERSON, after.person),
-            SlotSet(CONDITION, after.condition),
-            SlotSet(DIFFICULTIES, list(after.difficulties) or None),
+            SlotSet(PERSON, facts.person),
+            SlotSet(CONDITION, facts.condition),
+            SlotSet(DIFFICULTIES, list(facts.difficulties) or None),
             SlotSet(TRIES, tries),
-            SlotSet(REQUESTED, missing(after)),
+            SlotSet(REQUESTED, missing(guide(), facts)),
         ]
 
 
-def leaves_form(told: Facts, waiting: str, text: str, intent: str) -> bool:
-    """Whether a text is a matter of its own rather than an answer to the question asked."""
-    if intent in STAY or (CORRECTION.search(text) and told != Facts()):
-        return False
-    if intent == "follow_up":
-        return not getattr(told, waiting)
-    short = len(text.split()) <= ANSWER_WORDS and not text.rstrip().endswith("?")
-    if intent in ("faq", "nlu_fallback", "out_of_scope"):
-        answers = bool(getattr(told, waiting) or told.condition or told.difficulties)
-        return not short or not (answers or intent == "nlu_fallback" or waiting == CONDITION)
-    return True
+def _previous(tracker: Tracker, waiting: str) -> str | None:
+    """The last question that was answered before the one for `waiting`, if any was."""
+    for event in since_last_time(tracker):
+        if event["event"] == "slot" and event["name"] == REQUESTED:
+            asked = event["value"]
+            if asked in ASKED and asked != waiting and tracker.get_slot(asked):
+                return str(asked)
+    return None
 
 
-def put_together(before: Facts, told: Facts, corrected: bool) -> Facts:
-    """What is known once `told` is added; a known person changes by a correction or an age."""
-    corrected = corrected or told.age is not None
-    person = told.person if told.person and (corrected or not before.person) else before.person
-    return Facts(
-        person=person,
-        condition=told.condition or before.condition,
-        difficulties=tuple(dict.fromkeys((*before.difficulties, *told.difficulties))),
+class Ask(OttoAction):
+    """Ask for one slot, in words that differ from the last time and fit what came before."""
+
+    slot = ""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return f"action_ask_{FORM}_{self.slot}"
+
+    def choices(self) -> list[tuple[str, str]]:
+        """The labels of the answers that are offered, each with a short one."""
+        raise NotImplementedError
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Ask, or leave the questions with a visitor who has left them."""
+        lead = _lead(tracker, self.slot)
+        if lead == "paused":
+            voice.say(
+                guide().leads["paused"],
+                buttons=[choice(guide().leads["go_on"], "recommend_therapy")],
+                outcome="dialogue",
+                offer=FORM,
+            )
+            # Rasa would take the end of the questions for their being answered.
+            return [ActiveLoop(None), SlotSet(REQUESTED, None), FollowupAction("action_listen")]
+        asked = [metadata_of(event).get("asks") for event in tracker.events].count(self.slot)
+        buttons: list[Button] = [
+            {"title": short if voice.by_sms else label, "payload": label}
+            for label, short in self.choices()
+        ]
+        numbered = "\n".join(f"{i}. {button['title']}" for i, button in enumerate(buttons, 1))
+        shown = (guide(), self.slot, asked, lead, known(tracker))
+        voice.say(
+            worded(*shown),
+            sms=worded_shortly(*shown, numbered),
+            buttons=buttons,
+            outcome="dialogue",
+            asks=self.slot,
+            after=intent_of(tracker) if lead == "resume" else None,
+        )
+        return []
+
+
+def _lead(tracker: Tracker, asked: str) -> str | None:
+    """What opens a question, by what came before it: a key of the guide's `leads`, or none."""
+    intent, facts = intent_of(tracker), known(tracker)
+    latest = list(takewhile(lambda e: e["event"] != "user", reversed(tracker.events)))
+    if any(event["event"] == "bot" for event in latest):
+        return "paused" if _left(tracker) else "resume"
+    if any(event["event"] == "active_loop" for event in latest):
+        return "known" if guide().named(facts) else "start" if asked == PERSON else None
+    last = _last_asked(tracker)
+    if intent == "go_back":
+        return "first" if last == asked else "back"
+    if tracker.get_slot(TRIES):
+        return "again"
+    if _pause(tracker) > LONG_AGO:
+        return "welcome_back"
+    if last == asked:
+        leads = {"repeat": "repeat", "recommend_therapy": "resume"}
+        return leads.get(intent, "noted")
+    if last and tracker.get_slot(last) in (UNKNOWN, [UNKNOWN]):
+        return "skipped" if intent in ("dont_know", "deny") else "moved_on"
+    return None
+
+
+def _left(tracker: Tracker) -> bool:
+    """Whether this is the second message in a row that has nothing to do with the questions."""
+    # The first of the turns is the one in which the visitor was just answered.
+    before = list(islice(earlier_turns(tracker), 2))[1:]
+    return intent_of(tracker) in OF_ITS_OWN and any(
+        metadata_of(utterance).get("after") in OF_ITS_OWN for turn in before for utterance in turn
     )
 
 
-def without(facts: Facts, waiting: str) -> Facts:
-    """Go on without an answer: the person never decides alone, a condition may be none."""
-    values: dict[str, Any] = {
-        PERSON: facts.person,
-        CONDITION: facts.condition,
-        DIFFICULTIES: facts.difficulties,
-    }
-    values[waiting] = (UNKNOWN,) if waiting == DIFFICULTIES else UNKNOWN
-    return Facts(**values)
+def _last_asked(tracker: Tracker) -> str | None:
+    """The slot that was asked for last."""
+    asked = (metadata_of(event).get("asks") for event in reversed(tracker.events))
+    return next((slot for slot in asked if slot), None)
 
 
-class AskPerson(OttoAction):
+def _pause(tracker: Tracker) -> float:
+    """The seconds that the visitor took to answer."""
+    spoken = (e for e in reversed(tracker.events) if e["event"] in ("user", "bot"))
+    times = [float(event.get("timestamp") or 0) for event in islice(spoken, 2)]
+    return times[0] - times[1] if len(times) > 1 else 0.0
+
+
+class AskPerson(Ask):
     """Ask who the therapy may be for."""
 
-    def name(self) -> str:
-        """The name in domain.yml."""
-        return "action_ask_recommendation_form_person"
+    slot = PERSON
 
-    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Offer the guide's persons."""
-        again = bool(tracker.get_slot(TRIES))
-        voice.say(
-            "Sorry, I didn't get that. Is it for a child, an adult, or an older adult?"
-            if again
-            else "I can help you think it through with up to three short questions. Who is it for?",
-            buttons=[
-                choice(person.label)
-                for person in sorted(guide().persons.values(), key=lambda person: person.since)
-            ],
-            outcome="dialogue",
-        )
-        return []
+    def choices(self) -> list[tuple[str, str]]:
+        """The guide's persons, the youngest first."""
+        persons = sorted(guide().persons.values(), key=lambda person: person.since)
+        return [(person.label, person.label) for person in persons]
 
 
-class AskCondition(OttoAction):
+class AskCondition(Ask):
     """Ask which condition or injury is behind it."""
 
-    def name(self) -> str:
-        """The name in domain.yml."""
-        return "action_ask_recommendation_form_condition"
+    slot = CONDITION
 
-    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Offer the worked conditions, and none."""
-        again = bool(tracker.get_slot(TRIES))
-        voice.say(
-            "I don't know that one. Is it one of these? If not, “none of these” is fine."
-            if again
-            else "Is there a condition or injury behind it?",
-            buttons=[
-                choice(condition.label)
-                for condition in guide().conditions.values()
-                if condition.parts
-            ]
-            + [choice("None of these")],
-            outcome="dialogue",
-        )
-        return []
+    def choices(self) -> list[tuple[str, str]]:
+        """The worked conditions, and none."""
+        return [
+            (condition.label, condition.short)
+            for id_, condition in guide().conditions.items()
+            if condition.parts or id_ == NO_CONDITION
+        ]
 
 
-class AskDifficulties(OttoAction):
+class AskDifficulties(Ask):
     """Ask what is hardest."""
 
-    def name(self) -> str:
-        """The name in domain.yml."""
-        return "action_ask_recommendation_form_difficulties"
+    slot = DIFFICULTIES
 
-    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Offer the guide's difficulties."""
-        again = bool(tracker.get_slot(TRIES))
-        voice.say(
-            "Which of these comes closest? You can name more than one."
-            if again
-            else "What is hardest right now? You can name more than one thing.",
-            buttons=[choice(difficulty.label) for difficulty in guide().difficulties.values()],
-            outcome="dialogue",
-        )
-        return []
+    def choices(self) -> list[tuple[str, str]]:
+        """The guide's difficulties."""
+        return [(trouble.label, trouble.short) for trouble in guide().difficulties.values()]
+
+
+def say_recommendation(voice: Voice, facts: Facts) -> None:
+    """Say what `facts` lead to."""
+    recommendation = guide().recommend(facts)
+    search = choice(CANONICAL["find_location"], "find_location")
+    voice.say(
+        guide().web(recommendation),
+        sms=guide().sms(recommendation, f"\n1. {search['title']}"),
+        buttons=[search],
+        outcome="answer",
+        topic=recommendation.topic,
+        sources=[{"id": c.id, "section": c.section} for c in recommendation.citations],
+        related=[recommendation.topic, "otpt_both", "referral"],
+        offer="location_form",
+        recommendation=True,
+        copy_text=guide().copy_text(recommendation),
+    )
 
 
 class Recommend(OttoAction):
@@ -220,20 +324,15 @@ class Recommend(OttoAction):
         return "action_recommend"
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Say it with its reasons and sources, and forget the answers."""
-        recommendation = guide().recommend(known(tracker))
-        voice.say(
-            guide().web(recommendation),
-            sms=guide().sms(recommendation),
-            buttons=[choice(CANONICAL["find_location"], "find_location")],
-            outcome="answer",
-            topic=recommendation.topic,
-            sources=[{"id": c.id, "section": c.section} for c in recommendation.citations],
-            related=[recommendation.topic, "otpt_both", "referral"],
-            offer="location_form",
-            recommendation=True,
-        )
-        return list(FORGET)
+        """Say it with its reasons and sources; keep what it went by, forget the answers."""
+        facts = known(tracker)
+        say_recommendation(voice, facts)
+        kept: dict[str, Any] = {
+            PERSON: facts.person,
+            CONDITION: facts.condition,
+            DIFFICULTIES: list(facts.difficulties),
+        }
+        return [*FORGET, SlotSet(RECOMMENDED, kept)]
 
 
 class ShowRecommendation(OttoAction):
@@ -244,16 +343,33 @@ class ShowRecommendation(OttoAction):
         return "action_show_recommendation"
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
-        """Repeat it, or offer to make one."""
-        for turn in earlier_turns(tracker):
-            for utterance in turn:
-                if metadata_of(utterance).get("recommendation"):
-                    voice.repeat(utterance)
-                    return []
+        """Say it again, or offer to make one."""
+        if last := recommended(tracker):
+            say_recommendation(voice, last)
+            return []
         voice.say(
             "I haven't made a recommendation yet. Shall I ask you a few questions?",
             buttons=[choice(CANONICAL["recommend_therapy"], "recommend_therapy")],
             outcome="small_talk",
-            offer="recommendation_form",
+            offer=FORM,
+        )
+        return []
+
+
+class GoBack(OttoAction):
+    """Say that there is nothing to go back to; with questions open, they go back themselves."""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return "action_go_back"
+
+    def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
+        """Say it, and what can be done."""
+        voice.say(
+            "There is nothing to go back to right now. Ask me anything about OT, or say "
+            "“start over” to begin anew.",
+            sms='There is nothing to go back to right now. Ask me anything about OT, or say "start '
+            'over" to begin anew.',
+            outcome="small_talk",
         )
         return []

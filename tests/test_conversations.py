@@ -5,6 +5,7 @@ for real, the same stories run everything that a visitor's message runs.
 """
 
 import asyncio
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -26,7 +27,10 @@ Start = Callable[..., Conversation]
 Story = dict[str, Any]
 
 FOLDER = Path(__file__).parent / "conversations"
-KINDS = {"happy", "interruption", "correction", "cancellation", "out_of_scope", "emergency"}
+KINDS = {
+    *("happy", "corrections", "digressions", "cancellations", "negations", "repeat"),
+    *("disambiguation", "out_of_scope", "emergency", "invalid_input"),
+}
 ANNOTATION = re.compile(r"\[([^\]]+)\]\{[^}]*\}")
 RETRIEVAL = {"utter_faq", "utter_small_talk"}
 # Rasa's own steps between two messages.
@@ -198,9 +202,10 @@ def test_in_a_form_the_same_advice_comes_before_the_question(
     form: str, conversation: Start
 ) -> None:
     talk = conversation()
-    asked = talk.hear(STARTS[form])
+    (asked,) = talk.say(STARTS[form])
     advice = talk.hear(EMERGENCY)
-    assert talk.hear("I really don't know, no idea") == f"{advice}\n{asked}"
+    first, second = talk.say("I really don't know, no idea")
+    assert (first["text"], second["buttons"]) == (advice, asked["buttons"])
 
 
 def test_hearing_the_advice_again_does_not_end_the_emergency(conversation: Start) -> None:
@@ -316,3 +321,124 @@ def test_a_slash_forces_no_intent(line: str, conversation: Start) -> None:
     names = [e.action_name for e in talk.tracker.events if isinstance(e, ActionExecuted)]
     assert names.count("action_session_start") == 1
     assert "action_restart" not in names
+
+
+# What a test story cannot say, because an action follows that no rule predicts, or time passes.
+
+GO_ON = "We can go on with the recommendation whenever you like."
+START = "Help me choose between OT and PT"
+
+
+def left(conversation: Start, channel: str = "web") -> Conversation:
+    """A visitor who began, said for whom, and then asked two questions of another kind."""
+    talk = conversation(channel)
+    for line in (START, "my daughter", "How long is an OT session?", "What does a PT do?"):
+        talk.say(line)
+    return talk
+
+
+@pytest.mark.parametrize("channel", ["web", "sms"])
+def test_two_questions_in_a_row_end_the_questions_kindly(channel: str, conversation: Start) -> None:
+    talk = conversation(channel)
+    for line in (START, "my daughter", "How long is an OT session?"):
+        talk.say(line)
+    answer, offer = talk.say("What does a PT do?")
+    assert answer["metadata"]["topic"] == "pt_definition"
+    assert offer["text"] == GO_ON
+    assert talk.tracker.active_loop_name is None
+
+
+def test_the_offer_to_go_on_is_made_once(conversation: Start) -> None:
+    talk = left(conversation)
+    assert GO_ON not in talk.hear("How often will I have OT sessions?")
+
+
+@pytest.mark.parametrize("line", ["Go on with the recommendation", "yes", START])
+def test_a_visitor_who_left_goes_on_with_what_is_known(line: str, conversation: Start) -> None:
+    talk = left(conversation)
+    assert talk.hear(line).startswith("So far I know: a child. ")
+
+
+def test_a_visitor_who_left_may_simply_answer(conversation: Start) -> None:
+    talk = left(conversation)
+    assert "looks like the likely fit" in talk.hear("she can't hold a pencil")
+
+
+def test_the_rest_is_forgotten_with_another_person(conversation: Start) -> None:
+    talk = left(conversation)
+    assert talk.hear("OT or PT for my husband?").startswith("So far I know: an adult. ")
+
+
+def aged(talk: Conversation, hours: float) -> None:
+    """Let the whole conversation have happened so many hours earlier."""
+    tracker = talk.tracker
+    for event in tracker.events:
+        event.timestamp -= hours * 3600
+    asyncio.run(talk.agent.tracker_store.save(tracker))
+
+
+@pytest.mark.parametrize("line", ["None of these", "no condition", "I don't know"])
+def test_after_an_hour_an_answer_goes_on_and_hears_what_is_known(
+    line: str, conversation: Start
+) -> None:
+    talk = conversation()
+    for said in (START, "my daughter"):
+        talk.say(said)
+    aged(talk, hours=1.1)
+    reply = talk.hear(line)
+    assert reply.startswith("Welcome back. So far I know: a child")
+    assert "hardest" in reply
+
+
+def test_after_an_hour_asking_again_goes_on_and_hears_what_is_known(conversation: Start) -> None:
+    talk = conversation()
+    for said in (START, "my daughter"):
+        talk.say(said)
+    aged(talk, hours=1.1)
+    assert "So far I know: a child." in talk.hear(START)
+
+
+def test_after_an_hour_the_result_names_what_was_said_before(conversation: Start) -> None:
+    talk = conversation()
+    for said in (START, "my daughter"):
+        talk.say(said)
+    aged(talk, hours=1.1)
+    assert "This is based on: a child, a stroke." in talk.hear("A stroke")
+
+
+@pytest.mark.parametrize(
+    ("line", "known"), [(START, "a child"), ("she has autism", "a child, autism")]
+)
+def test_in_a_new_session_the_questions_go_on_from_what_is_known(
+    line: str, known: str, conversation: Start
+) -> None:
+    talk = conversation()
+    for said in (START, "my daughter"):
+        talk.say(said)
+    aged(talk, hours=25)
+    assert talk.hear(line).startswith(f"So far I know: {known}. ")
+
+
+def test_in_a_new_session_the_recommendation_can_be_shown_again(conversation: Start) -> None:
+    talk = conversation()
+    made = talk.hear(RECOMMENDATION)
+    aged(talk, hours=25)
+    assert talk.hear("show me that recommendation again") == made
+
+
+def test_no_question_is_asked_twice_in_the_same_words(conversation: Start) -> None:
+    talk = conversation()
+    lines = (START, "asdf qwer", "my wife", "thanks", "say that again", "xyzzy", "How long is it?")
+    asked = [m["text"] for line in lines for m in talk.say(line) if "asks" in m["metadata"]]
+    wordings = [text.split(". ")[-1] for text in asked]
+    assert all(one != next_ for one, next_ in itertools.pairwise(wordings))
+
+
+def test_a_recommendation_can_be_copied_and_shown_again_with_the_same_copy(
+    conversation: Start,
+) -> None:
+    talk = conversation()
+    (made,) = talk.say(RECOMMENDATION)
+    (again,) = talk.say("show me that again")
+    assert made["metadata"]["copy_text"] == again["metadata"]["copy_text"]
+    assert "an adult, back pain" in made["metadata"]["copy_text"]

@@ -1,4 +1,4 @@
-"""Numbered choices: what a typed number stands for in each conversation."""
+"""Numbered choices: what typed numbers stand for in each conversation."""
 
 import re
 from collections import OrderedDict
@@ -6,8 +6,21 @@ from collections.abc import Sequence
 
 from bot.channels.render import Message
 
-NUMBER = re.compile(r"\s*(?:number\s*|#\s*)?(\d{1,2})\s*[.)]?\s*", re.IGNORECASE)
 MOST_CONVERSATIONS = 10_000
+ORDINALS = (
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
+    *("tenth", "eleventh", "twelfth"),
+)
+LAST = "last"
+# One choice, as people write it: "2", "number 2", "#2", "2)", "2nd", "the second one", "last".
+ONE = (
+    r"(?:the\s+)?(?:(?:number|option|choice|answer|no\.?)\s*|#\s*)?"
+    rf"(\d{{1,2}}(?:st|nd|rd|th)?|{'|'.join(ORDINALS)}|{LAST})"
+    r"\b[.)]?(?:\s+(?:one|option|choice|answer))?"
+)
+AND = r"(?:\s*(?:,|&|\+|;)\s*(?:and\s+)?|\s+and\s+|\s+)"
+NUMBERS = re.compile(rf"\s*{ONE}(?:{AND}{ONE})*(?:\s*,?\s+please)?\s*[.!]?\s*", re.IGNORECASE)
+EACH = re.compile(rf"\d{{1,2}}|{'|'.join(ORDINALS)}|{LAST}", re.IGNORECASE)
 
 
 class Choices:
@@ -19,12 +32,17 @@ class Choices:
         self._offered: OrderedDict[str, list[str]] = OrderedDict()
 
     def resolve(self, sender_id: str, text: str) -> str:
-        """The choice behind a typed number, or the text as it is."""
-        match = NUMBER.fullmatch(text)
+        """The choices behind typed numbers, or the text as it is.
+
+        The text is left alone if it is anything but numbers, or one of them stands for no choice.
+        """
         offered = self._offered.get(sender_id, [])
-        if match and 1 <= int(match[1]) <= len(offered):
-            return offered[int(match[1]) - 1]
-        return text
+        if not offered or not NUMBERS.fullmatch(text):
+            return text
+        places = [_place(number.lower(), len(offered)) for number in EACH.findall(text)]
+        if not all(1 <= place <= len(offered) for place in places):
+            return text
+        return " and ".join(dict.fromkeys(offered[place - 1] for place in places))
 
     def remember(self, sender_id: str, messages: Sequence[Message]) -> None:
         """Keep the choices of the last of `messages` that has any.
@@ -36,3 +54,10 @@ class Choices:
         self._offered.move_to_end(sender_id)
         while len(self._offered) > self._limit:
             self._offered.popitem(last=False)
+
+
+def _place(number: str, last: int) -> int:
+    """Where a choice stands, counted from one."""
+    if number == LAST:
+        return last
+    return int(number) if number.isdecimal() else ORDINALS.index(number) + 1

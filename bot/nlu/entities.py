@@ -51,7 +51,9 @@ class Entities(GraphComponent, EntityExtractorMixin):
         """Add the entities to each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            reading = self._places.read(text)
+            # “My left hand” is no place, though places are named like that.
+            places_in = "" if self._guide.names_only_body(text) else text
+            reading = self._places.read(places_in)
             places = [(m.kind, m.value, m.start, m.end) for m in reading.mentions]
             things = [(m.kind, m.value, m.start, m.end) for m in self._guide.mentions(text)]
             entities = [
@@ -61,5 +63,5 @@ class Entities(GraphComponent, EntityExtractorMixin):
             entities = self.add_extractor_name(entities)
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
             message.set(ONLY_PLACE, reading.only_place, add_to_output=True)
-            message.set(PERHAPS_PLACE, bool(self._places.read(text, asked=True).mentions))
+            message.set(PERHAPS_PLACE, bool(self._places.read(places_in, asked=True).mentions))
         return messages

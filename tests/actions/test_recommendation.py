@@ -4,17 +4,19 @@ import logging
 from typing import Any
 
 import pytest
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
 
 from actions import recommendation
 from actions.recommendation import (
     AskCondition,
     AskDifficulties,
     AskPerson,
+    GoBack,
     Recommend,
     ShowRecommendation,
     ValidateRecommendationForm,
 )
+from bot.channels.render import as_sms
 from bot.sms import segments
 from tests.actions.helper import Event, heard, run, said, titles, tracker
 
@@ -97,7 +99,6 @@ def test_the_first_answer_that_tells_nothing_is_asked_for_again() -> None:
     ("waiting", "known", "events"),
     [
         ("person", {}, filled("unknown", None, None, "condition")),
-        ("condition", {"person": "child"}, filled("child", "unknown", None, "difficulties")),
         (
             "difficulties",
             {"person": "child", "condition": "unknown"},
@@ -118,6 +119,21 @@ def test_a_second_try_a_no_and_not_knowing_go_on_without_an_answer(
     events: list[Event],
 ) -> None:
     assert answer(text, waiting, intent, **known, tries=tries) == events
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "tries", "condition"),
+    [
+        ("yes", "affirm", 1, "unknown"),
+        ("I don't know", "dont_know", 0, "unknown"),
+        ("none of these", "deny", 0, "none"),
+    ],
+)
+def test_no_to_a_condition_means_none_and_not_knowing_does_not(
+    text: str, intent: str, tries: int, condition: str
+) -> None:
+    events = answer(text, "condition", intent, person="child", tries=tries)
+    assert events == filled("child", condition, None, "difficulties")
 
 
 @pytest.mark.parametrize(
@@ -190,6 +206,174 @@ def test_after_a_question_was_answered_the_form_waits_for_the_same() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "waiting", "known", "events"),
+    [
+        ("actually it's for my son", "condition", {"person": "adult"}, filled(
+            "child", None, None, "condition"
+        )),
+        ("no, she has dementia, not arthritis", "difficulties", {
+            "person": "adult", "condition": "arthritis"
+        }, filled("adult", "dementia", None, "difficulties")),
+        ("not pain, balance", "person", {"difficulties": ["pain"]}, filled(
+            None, None, ["walking"], "person"
+        )),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("intent", ["inform", "deny", "faq", "nlu_fallback"])
+def test_a_correction_is_taken_however_it_is_understood(
+    text: str, waiting: str, known: dict[str, Any], events: list[Event], intent: str
+) -> None:
+    assert answer(text, waiting, intent, **known) == events
+
+
+def test_a_no_that_tells_something_known_is_no_refusal() -> None:
+    events = answer("no, for my daughter", "condition", "deny", person="child")
+    assert events == filled("child", None, None, "condition")
+
+
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        ("my hand", filled("adult", "none", ["hand_use"], None)),
+        ("my knee", filled("adult", "none", None, "difficulties")),
+    ],
+)
+def test_a_part_of_the_body_is_no_condition_and_is_not_asked_about_again(
+    text: str, events: list[Event]
+) -> None:
+    assert answer(text, "condition", "nlu_fallback", person="adult") == events
+
+
+# Going back
+
+
+def asked_for(*slots: str) -> list[Event]:
+    """The events of a form that asked for these slots one after the other."""
+    return [{"event": "slot", "name": "requested_slot", "value": slot} for slot in slots]
+
+
+def went_back(*asked: str, **slots: Any) -> list[Event]:
+    slots |= {"requested_slot": asked[-1]}
+    on = tracker(*asked_for(*asked), heard("go back"), intent="go_back", form=FORM, slots=slots)
+    return run(ValidateRecommendationForm(), on)[1]
+
+
+def test_going_back_takes_back_the_last_answer() -> None:
+    events = went_back("person", "condition", person="adult")
+    assert events == filled(None, None, None, "person")
+
+
+def test_going_back_leads_to_the_question_before_even_if_one_was_never_asked() -> None:
+    events = went_back("person", "difficulties", person="adult", condition="dementia")
+    assert events == filled(None, "dementia", None, "person")
+
+
+def test_going_back_twice_leads_two_questions_back() -> None:
+    events = went_back("person", "condition", "difficulties", "condition", person="adult")
+    assert events == filled(None, None, None, "person")
+
+
+def test_going_back_at_the_first_question_changes_nothing() -> None:
+    assert went_back("person") == filled(None, None, None, "person")
+
+
+def test_going_back_does_not_lead_behind_the_last_recommendation() -> None:
+    slots = {"person": "adult", "requested_slot": "condition"}
+    events = [*asked_for("person"), said("x", recommendation=True), *asked_for("condition")]
+    on = tracker(*events, heard("go back"), intent="go_back", form=FORM, slots=slots)
+    assert run(ValidateRecommendationForm(), on)[1] == filled("adult", None, None, "condition")
+
+
+def test_going_back_with_a_new_answer_takes_the_answer() -> None:
+    events = answer("go back, it's for my son", "condition", "go_back", person="adult")
+    assert events == filled("child", None, None, "condition")
+
+
+def test_with_no_question_open_there_is_nothing_to_go_back_to() -> None:
+    (message,), events = run(GoBack(), tracker(heard("go back"), intent="go_back"))
+    assert message["text"].startswith("There is nothing to go back to")
+    assert events == []
+
+
+# What was said before
+
+
+STARTED = {"event": "active_loop", "name": FORM}
+HAPPENED = [heard("Can OT help my wife? She has dementia"), said("An answer.")]
+
+
+def begun(*events: Event, text: str = "does she need OT or PT", **slots: Any) -> list[Event]:
+    """The events of the form's beginning with `text`, after the given ones."""
+    on = tracker(*events, heard(text), STARTED, intent="recommend_therapy", slots=slots)
+    return run(ValidateRecommendationForm(), on)[1]
+
+
+def test_what_was_said_before_the_questions_counts() -> None:
+    assert begun(*HAPPENED) == filled("adult", "dementia", None, "difficulties")
+
+
+@pytest.mark.parametrize(
+    "boundary",
+    [{"event": "reset_slots"}, said("A fit.", recommendation=True), STARTED],
+    ids=["a fresh start", "a recommendation", "earlier questions"],
+)
+def test_what_was_said_before_the_last_time_does_not_count(boundary: Event) -> None:
+    assert begun(*HAPPENED, boundary) == filled(None, None, None, "person")
+
+
+def test_what_was_said_in_an_emergency_does_not_count() -> None:
+    emergency = heard("my son is not breathing") | {"parse_data": {"intent": {"name": "emergency"}}}
+    assert begun(emergency, said("Call 911.")) == filled(None, None, None, "person")
+
+
+def test_answers_that_were_given_go_before_what_was_said_earlier() -> None:
+    events = begun(*HAPPENED, text="Help me choose", person="child", condition="none")
+    assert events == filled("child", "none", None, "difficulties")
+
+
+def test_the_answers_for_another_person_do_not_count() -> None:
+    events = begun(text="OT or PT for my son", person="adult", condition="dementia")
+    assert events == filled("child", None, None, "condition")
+
+
+MADE = {"recommended": {"person": "adult", "condition": "stroke", "difficulties": []}}
+
+
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        ("he cannot button his shirt", filled("adult", "stroke", ["hand_use"], None)),
+        ("actually it's for my son", filled("child", "stroke", None, None)),
+        ("does he need OT or PT", filled("adult", "stroke", None, None)),
+        ("Help me choose between OT and PT", filled(None, None, None, "person")),
+        ("my daughter has adhd", filled("child", "adhd", None, "difficulties")),
+    ],
+)
+def test_after_a_recommendation_it_depends_on_whom_a_text_is_about(
+    text: str, events: list[Event]
+) -> None:
+    assert begun(text=text, **MADE) == events
+
+
+def test_after_a_session_an_old_request_is_no_open_question() -> None:
+    on = tracker(heard("my mom"), slots={"condition": "dementia", "requested_slot": "person"})
+    events = run(ValidateRecommendationForm(), on)[1]
+    assert events == filled("adult", "dementia", None, "difficulties")
+
+
+# How it is asked
+
+ASKS = [AskPerson(), AskCondition(), AskDifficulties()]
+
+
+def asked(action: Any, *events: Event, **options: Any) -> str:
+    """What the action asks after the given events."""
+    (message,), _ = run(action, tracker(*events, form=FORM, **options))
+    text: str = message["text"]
+    return text
+
+
+@pytest.mark.parametrize(
     ("action", "first", "choice"),
     [
         (AskPerson(), "Who is it for?", "A child"),
@@ -197,16 +381,136 @@ def test_after_a_question_was_answered_the_form_waits_for_the_same() -> None:
         (AskDifficulties(), "What is hardest right now?", "Using the hands"),
     ],
 )
-def test_a_question_offers_its_answers_and_reads_differently_the_second_time(
-    action: Any, first: str, choice: str
-) -> None:
-    (once,), events = run(action, tracker(heard("x"), slots={"tries": 0}))
-    (again,), _ = run(action, tracker(heard("x"), slots={"tries": 1}))
-    assert first in once["text"]
-    assert first not in again["text"]
-    assert titles(once) == titles(again)
-    assert choice in titles(once)
+def test_a_question_offers_its_answers(action: Any, first: str, choice: str) -> None:
+    (message,), events = run(action, tracker(heard("x")))
+    assert first in message["text"]
+    assert choice in titles(message)
+    assert message["metadata"]["asks"] == action.slot
     assert events == []
+
+
+@pytest.mark.parametrize("action", ASKS)
+def test_a_question_reads_differently_the_second_time(action: Any) -> None:
+    first = asked(action, heard("x"))
+    again = asked(action, heard("x"), said(first, asks=action.slot), heard("y"))
+    assert first not in again
+
+
+def test_the_first_question_says_what_is_coming() -> None:
+    text = asked(AskPerson(), heard("Help me choose"), STARTED)
+    assert text.startswith("I can help you think it through with up to three short questions.")
+
+
+def test_questions_that_begin_with_something_known_say_what() -> None:
+    text = asked(AskCondition(), heard("OT or PT for my son"), STARTED, slots={"person": "child"})
+    assert text.startswith("So far I know: a child.")
+
+
+QUESTION = said("Who is it for?", asks="person")
+
+
+def test_an_answer_that_told_nothing_is_said_to_be_unclear() -> None:
+    text = asked(AskPerson(), QUESTION, heard("xyz"), slots={"tries": 1})
+    assert text.startswith("Sorry, I didn't get that.")
+
+
+def test_after_a_question_in_between_one_line_leads_back() -> None:
+    text = asked(
+        AskCondition(),
+        said("Is there a condition?", asks="condition"),
+        heard("What is OT?"),
+        said("An answer."),
+        intent="faq",
+        slots={"person": "child"},
+    )
+    assert text.startswith("Back to the recommendation. So far I know: a child.")
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("intent", "known", "opening"),
+    [
+        ("dont_know", "unknown", "That's fine."),
+        ("nlu_fallback", "unknown", "That's all right, we can do without it."),
+        ("go_back", None, "All right, one step back."),
+        ("inform", "child", "Is there"),
+    ],
+)
+def test_the_next_question_opens_as_the_last_one_ended(
+    intent: str, known: str | None, opening: str
+) -> None:
+    text = asked(AskCondition(), QUESTION, heard("x"), intent=intent, slots={"person": known})
+    assert text.startswith(opening)
+
+
+@pytest.mark.parametrize(
+    ("intent", "opening"),
+    [
+        ("repeat", "Of course."),
+        ("go_back", "This is the first question, so there is nothing to go back to."),
+        ("recommend_therapy", "Back to the recommendation."),
+        ("inform", "Thank you. So far I know: trouble with steady walking."),
+    ],
+)
+def test_the_same_question_opens_as_it_was_asked_for(intent: str, opening: str) -> None:
+    slots = {"difficulties": ["walking"]}
+    assert asked(AskPerson(), QUESTION, heard("x"), intent=intent, slots=slots).startswith(opening)
+
+
+def test_who_answers_after_a_long_pause_is_told_what_is_known() -> None:
+    events = [QUESTION | {"timestamp": 1.0}, heard("my son") | {"timestamp": 3601.0}]
+    text = asked(AskCondition(), *events, slots={"person": "child"})
+    assert text.startswith("Welcome back. So far I know: a child.")
+
+
+RESUMED = said("Back to it: who is it for?", asks="person", after="faq")
+
+
+def second_digression(intent: str, before: Event = RESUMED) -> tuple[Any, list[Event]]:
+    events = [heard("What is OT?"), before, heard("And PT?"), said("An answer.")]
+    (message,), returned = run(AskPerson(), tracker(*events, intent=intent, form=FORM))
+    return message, returned
+
+
+@pytest.mark.parametrize("intent", ["faq", "follow_up", "out_of_scope"])
+def test_after_two_questions_in_a_row_the_form_lets_the_visitor_go(intent: str) -> None:
+    message, events = second_digression(intent)
+    assert message["text"] == "We can go on with the recommendation whenever you like."
+    assert titles(message) == ["Go on with the recommendation"]
+    assert message["metadata"]["offer"] == FORM
+    assert events == [
+        ActiveLoop(None),
+        SlotSet("requested_slot", None),
+        FollowupAction("action_listen"),
+    ]
+
+
+@pytest.mark.parametrize("intent", ["small_talk", "emergency", "false_alarm", "show_again"])
+def test_what_is_no_question_of_its_own_does_not_end_the_form(intent: str) -> None:
+    message, events = second_digression(intent)
+    assert message["text"].startswith("Back to the recommendation.")
+    assert events == []
+
+
+def test_a_question_after_small_talk_does_not_end_the_form() -> None:
+    _, events = second_digression("faq", said("Back to it.", asks="person", after="small_talk"))
+    assert events == []
+
+
+@pytest.mark.parametrize("action", ASKS)
+def test_a_question_with_its_choices_fits_a_text_message(action: Any) -> None:
+    slots = {"person": "older_adult", "condition": "developmental_disability"}
+    on = tracker(heard("x"), said("An answer."), channel="sms", form=FORM, slots=slots)
+    (message,), _ = run(action, on)
+    assert segments(as_sms(message)) <= 2
+
+
+def test_a_choice_by_text_message_is_short_and_means_the_whole() -> None:
+    (message,), _ = run(AskDifficulties(), tracker(heard("x"), channel="sms"))
+    assert message["buttons"][0] == {
+        "title": "Moving, stiffness",
+        "payload": "Moving, bending or stiffness",
+    }
 
 
 @pytest.mark.parametrize(
@@ -240,10 +544,15 @@ def test_a_recommendation_says_that_it_is_no_diagnosis(channel: str) -> None:
     assert "eneral information, not a diagnosis" in message["text"]
 
 
-def test_a_recommendation_fits_a_text_message() -> None:
-    on = tracker(heard("x"), slots={"condition": "stroke"}, channel="sms")
-    (message,), _ = run(Recommend(), on)
-    assert segments(message["text"]) <= 2
+@pytest.mark.parametrize("person", ["child", "older_adult"])
+@pytest.mark.parametrize("condition", list(recommendation.guide().conditions))
+@pytest.mark.parametrize("difficulties", [[], ["child_development", "cognition", "pain"]])
+def test_a_recommendation_with_its_choice_fits_a_text_message(
+    person: str, condition: str, difficulties: list[str]
+) -> None:
+    slots = {"person": person, "condition": condition, "difficulties": difficulties}
+    (message,), _ = run(Recommend(), tracker(heard("x"), slots=slots, channel="sms"))
+    assert segments(as_sms(message)) <= 2
 
 
 def test_a_recommendation_offers_the_location_lookup_and_names_its_sources() -> None:
@@ -253,26 +562,25 @@ def test_a_recommendation_offers_the_location_lookup_and_names_its_sources() -> 
     assert message["metadata"]["sources"] != []
 
 
-def test_the_answers_are_forgotten_once_the_recommendation_is_made() -> None:
+def test_a_recommendation_can_be_copied_as_plain_text() -> None:
+    (message,), _ = run(Recommend(), tracker(heard("x"), slots={"condition": "stroke"}))
+    copy = message["metadata"]["copy_text"]
+    assert "**" not in copy
+    assert "Ask your physician: “Do I need OT, PT or both?”" in copy
+
+
+def test_the_answers_are_forgotten_and_what_it_went_by_is_kept() -> None:
     _, events = run(Recommend(), tracker(heard("x"), slots={"condition": "stroke"}))
-    assert events == [SlotSet(slot, None) for slot in SLOTS]
+    kept = {"person": None, "condition": "stroke", "difficulties": []}
+    assert events == [*(SlotSet(slot, None) for slot in SLOTS), SlotSet("recommended", kept)]
 
 
-def test_the_last_recommendation_is_shown_again_as_it_was() -> None:
-    button = {"title": "Find OT in my city", "payload": "Find OT in my city"}
-    on = tracker(
-        heard("a"),
-        said("The first one.", recommendation=True),
-        heard("b"),
-        said("The second one.", [button], recommendation=True, outcome="answer"),
-        heard("c"),
-        said("Something else.", outcome="answer"),
-        heard("show it again"),
-    )
-    (message,), events = run(ShowRecommendation(), on)
-    assert (message["text"], message["buttons"]) == ("The second one.", [button])
-    assert message["metadata"] == {"recommendation": True, "outcome": "answer"}
-    assert events == []
+@pytest.mark.parametrize("channel", ["web", "sms"])
+def test_the_last_recommendation_is_shown_again_as_it_was(channel: str) -> None:
+    made, events = run(Recommend(), tracker(heard("x"), slots=MADE["recommended"], channel=channel))
+    assert events[-1] == SlotSet("recommended", MADE["recommended"])
+    again = run(ShowRecommendation(), tracker(heard("show it again"), slots=MADE, channel=channel))
+    assert again == (made, [])
 
 
 def test_without_a_recommendation_one_is_offered() -> None:

@@ -183,6 +183,23 @@ def test_a_leading_slash_is_text(post: Post, agent: Agent) -> None:
     assert [message.text for message in agent.messages] == ["restart"]
 
 
+@pytest.mark.parametrize("typed", ["1 and 2", "1, 2", "first and last"])
+def test_typed_numbers_are_the_choices_that_were_offered(
+    typed: str, served: tuple[Sanic, str], post: Post
+) -> None:
+    class Offering(Agent):
+        async def handle_message(self, message: UserMessage) -> None:
+            self.messages.append(message)
+            buttons = [{"title": name, "payload": name} for name in ("Pain", "Using the hands")]
+            offer = {"text": "Well?", "buttons": buttons}
+            await message.output_channel.send_response(message.sender_id, offer)
+
+    served[0].ctx.agent = offering = Offering()
+    for text in ("hi", typed):
+        post({"sender": "me", "message": text})
+    assert offering.messages[-1].text == "Pain and Using the hands"
+
+
 def test_nothing_else_is_taken_from_the_client(post: Post, agent: Agent) -> None:
     extras = {
         "metadata": {"outcome": "answer"},

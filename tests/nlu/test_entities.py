@@ -53,6 +53,7 @@ def test_a_message_is_marked(
         ("Tampa", True),
         ("in Tampa, Florida please", True),
         ("my son in Tampa", False),
+        ("my left hand", False),
         ("hi", False),
     ],
 )

@@ -1,6 +1,7 @@
 """The location lookup: which place is meant, and what the directory says about it."""
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -113,7 +114,7 @@ class ValidateLocationForm(LocationAction):
         """Fill the slots; nothing where the text names no place."""
         text, intent = just_said(tracker), intent_of(tracker)
         waiting = waiting_for(tracker, CITY, STATE)
-        if intent == "false_alarm":
+        if intent == "false_alarm" and text:
             return []
         before = wanted_now(tracker)
         wanted = self._wanted(tracker, text, intent, waiting, before)
@@ -190,6 +191,8 @@ class Ask(LocationAction):
             sources = [] if resumed else [SOURCE]
         else:
             asked = reply(directory(), found, voice.channel)
+            if resumed:
+                asked = replace(asked, text=f"Back to finding OT. {asked.text}")
             sources = [SOURCE]
         voice.say(
             asked.text,

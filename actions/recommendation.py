@@ -6,9 +6,10 @@ from itertools import dropwhile, islice, takewhile
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.events import SlotSet
 
 from actions.base import (
+    CLOSE_FORM,
     REQUESTED,
     TRIES,
     Button,
@@ -17,9 +18,9 @@ from actions.base import (
     Voice,
     alarmed,
     choice,
-    earlier_turns,
     intent_of,
     just_said,
+    left,
     metadata_of,
     tries_so_far,
     waiting_for,
@@ -50,8 +51,6 @@ FORGET = [SlotSet(slot, None) for slot in (PERSON, CONDITION, DIFFICULTIES, TRIE
 MOST_TRIES = 2
 # Intents that want to hear the question once more.
 AGAIN = {"repeat", "recommend_therapy"}
-# A visitor who asks two of these in a row has left the questions.
-OF_ITS_OWN = {"faq", "follow_up", "out_of_scope"}
 # After so many seconds a visitor is reminded of what is known.
 LONG_AGO = 30 * 60
 
@@ -108,6 +107,8 @@ def told_before(tracker: Tracker) -> Iterator[str]:
 
 class ValidateRecommendationForm(OttoAction):
     """Read person, condition and difficulties out of what was said, in any order and amount."""
+
+    of_form = True
 
     def name(self) -> str:
         """The name in domain.yml."""
@@ -178,6 +179,7 @@ def _previous(tracker: Tracker, waiting: str) -> str | None:
 class Ask(OttoAction):
     """Ask for one slot, in words that differ from the last time and fit what came before."""
 
+    of_form = True
     slot = ""
 
     def name(self) -> str:
@@ -198,8 +200,7 @@ class Ask(OttoAction):
                 outcome="dialogue",
                 offer=FORM,
             )
-            # Rasa would take the end of the questions for their being answered.
-            return [ActiveLoop(None), SlotSet(REQUESTED, None), FollowupAction("action_listen")]
+            return list(CLOSE_FORM)
         asked = [metadata_of(event).get("asks") for event in tracker.events].count(self.slot)
         buttons: list[Button] = [
             {"title": short if voice.by_sms else label, "payload": label}
@@ -223,7 +224,7 @@ def _lead(tracker: Tracker, asked: str) -> str | None:
     intent, facts = intent_of(tracker), known(tracker)
     latest = list(takewhile(lambda e: e["event"] != "user", reversed(tracker.events)))
     if any(event["event"] == "bot" for event in latest):
-        return "paused" if _left(tracker) else "resume"
+        return "paused" if left(tracker) else "resume"
     if any(event["event"] == "active_loop" for event in latest):
         return "known" if guide().named(facts) else "start" if asked == PERSON else None
     last = _last_asked(tracker)
@@ -239,15 +240,6 @@ def _lead(tracker: Tracker, asked: str) -> str | None:
     if last and tracker.get_slot(last) in (UNKNOWN, [UNKNOWN]):
         return "skipped" if intent in ("dont_know", "deny") else "moved_on"
     return None
-
-
-def _left(tracker: Tracker) -> bool:
-    """Whether this is the second message in a row that has nothing to do with the questions."""
-    # The first of the turns is the one in which the visitor was just answered.
-    before = list(islice(earlier_turns(tracker), 2))[1:]
-    return intent_of(tracker) in OF_ITS_OWN and any(
-        metadata_of(utterance).get("after") in OF_ITS_OWN for turn in before for utterance in turn
-    )
 
 
 def _last_asked(tracker: Tracker) -> str | None:

@@ -8,15 +8,11 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from bot import gazetteer
-from bot.directory import TYPO_RATIO, Directory
 from bot.gazetteer import place_key
 from bot.lookup import exists
-from bot.place_signs import Signs
+from bot.place_names import Names
 from bot.place_text import MARKS, Span, Text
-
-LONGEST_NAME = 4
-_LIKE = 85.0
-"""How much like a listed name (0 to 100) several words must be to be asked about."""
+from bot.place_typos import LONGEST_NAME, Typos
 
 
 class Keys:
@@ -34,21 +30,12 @@ class Keys:
 class Candidates:
     """Finds what may be a place; `places.PlaceReader` decides which of it is one."""
 
-    def __init__(
-        self,
-        directory: Directory,
-        signs: Signs,
-        ordinary: frozenset[str],
-        common: frozenset[str],
-    ) -> None:
-        """Build the patterns.
-
-        `ordinary` are the keys of names that are words too, `common` the words of common English.
-        """
-        self._directory = directory
-        self._signs = signs
-        self._ordinary = ordinary
-        self._common = common
+    def __init__(self, names: Names) -> None:
+        """Build the patterns from the directory that `names` judges by."""
+        self._names = names
+        self._directory = names.directory
+        self._signs = names.signs
+        self._typos = Typos(names)
         self._nlp = self._pipeline()
 
     def _pipeline(self) -> Language:
@@ -84,7 +71,7 @@ class Candidates:
         found = self._nlp(" ".join(token.word for token in words.tokens)).ents
         spans = [Span(e.start, e.end - 1, e.label_, e.ent_id_) for e in found]
         words.spans = [span for span in spans if self._whole(words, span)]
-        self._find_mistyped(words, asked)
+        self._typos.find(words, asked)
         self._widen(words)
         words.spans = [
             span
@@ -105,59 +92,6 @@ class Candidates:
             or (words.spelled(span))
         )
 
-    def _find_mistyped(self, words: Text, asked: bool) -> None:
-        """Let a mistyped name of several words win over a listed one inside it: Chla Vista."""
-        for length in range(LONGEST_NAME, 1, -1):
-            for first in range(len(words.tokens) - length + 1):
-                span = Span(first, first + length - 1, "TYPO")
-                if not self._may_be_mistyped(words, span, asked):
-                    continue
-                key = words.key(span.first, span.last)
-                state = self._state_after(words, span.last)
-                if not self._directory.correct(key, state):
-                    like = [] if gazetteer.places_named(key) else self._like(key, state)
-                    if not like:
-                        continue
-                    inside = [words.key(s.first, s.last) for s in words.overlapped(span)]
-                    found = [city.name for inner in inside for city in self._directory.find(inner)]
-                    if like[0] in found:
-                        continue
-                    span.label = "GUESS"
-                words.replace(span)
-
-    def _may_be_mistyped(self, words: Text, span: Span, asked: bool) -> bool:
-        """Whether tokens hold a word that belongs to no listed name and may be part of one."""
-        tokens = range(span.first, span.last + 1)
-        loose = self._signs.filler - self._signs.regions - {"city", "town"} | MARKS
-        if any(words.word(i) in loose for i in tokens):
-            return False
-        touched = words.overlapped(span)
-        cities = [s for s in touched if s.label in {"CITY", "REGION"}]
-        if any(s.label not in {"CITY", "REGION", "CODE"} for s in touched) or any(
-            s.first <= span.first and span.last <= s.last for s in cities
-        ):
-            return False
-        # A state's abbreviation after a listed city is one; before a state it is a slip.
-        state = self._state_after(words, span.last)
-        known = {i for s in cities for i in range(s.first, s.last + 1)}
-        if cities and not state:
-            known |= {i for s in touched for i in range(s.first, s.last + 1)}
-        rest = [i for i in tokens if i not in known and words.word(i) not in self._signs.filler]
-        around = [i for i in words.outside() if i not in tokens]
-        alone = all(words.word(i) in self._signs.filler | MARKS for i in around)
-        expected = asked or alone or state is not None
-        return any(expected or words.word(i) not in self._common for i in rest)
-
-    def _like(self, key: str, state: str | None) -> list[str]:
-        """The listed names of several words that are much like the key."""
-        return [c.name for c in self._directory.like(key, state, _LIKE) if " " in c.key]
-
-    def _state_after(self, words: Text, last: int) -> str | None:
-        """The covered state named right after a token."""
-        after = last + (2 if words.word(last + 1) == "," else 1)
-        state = next((s.state for s in words.spans if s.first == after and s.state), None)
-        return state if state in self._directory.states else None
-
     def _plausible_code(self, words: Text, span: Span, asked: bool) -> bool:
         """Whether an abbreviation is one here; most of them are short words too."""
         key, text = words.key(span.first, span.last), words.raw(span.first, span.last)
@@ -166,6 +100,9 @@ class Candidates:
         last = words.word(span.last + 1) in {"", *MARKS}
         covered = span.state in self._directory.states
         previous = words.neighbour(span, -1) or self._name_before(words, span)
+        if previous is None and (rest := self._rest_before(words, span)):
+            # Newport CA, but not "diagnose me".
+            return upper or (rest.label == "PLACE" and not short)
         if previous is not None and previous.label not in {"CODE", "REGION"}:
             name = words.key(previous.first, previous.last)
             real = previous.label in {"TYPO", "GUESS"} or exists(self._directory, name, span.state)
@@ -211,10 +148,12 @@ class Candidates:
             previous = words.neighbour(span, -1)
             if previous and words.word(span.first - 1) == "in":
                 key = words.key(previous.first, previous.last)
-                if key in self._ordinary and not words.capitalised(previous):
+                if key in self._names.ordinary and not words.capitalised(previous):
                     previous = None  # help with reading in New York
-            elif previous is None and (previous := self._name_before(words, span)):
-                words.add(previous)
+            elif previous is None:
+                previous = self._name_before(words, span) or self._rest_before(words, span)
+                if previous is not None:
+                    words.add(previous)
             follows = previous is not None and (
                 previous.label in {"CITY", "PLACE", "TYPO", "GUESS"}
                 or (
@@ -234,7 +173,7 @@ class Candidates:
                 )
                 if not (follows or self._whole_state(words, span)):
                     continue
-            named = place_key(span.state) in self._ordinary
+            named = place_key(span.state) in self._names.ordinary
             named = named and words.word(span.last + 1) != "state"
             if named and not follows and words.before(span)[1] not in self._signs.inside:
                 continue
@@ -273,7 +212,7 @@ class Candidates:
             key = words.key(first, last)
             if gazetteer.place_in(key, span.state):
                 return Span(first, last, "PLACE")
-            if span.state in self._directory.states and self._corrected(key, span.state):
+            if span.state in self._directory.states and self._names.corrected(key, span.state):
                 return Span(first, last, "TYPO")
         for first in range(last - LONGEST_NAME + 1, last + 1):
             name = Span(first, last, "PLACE")
@@ -284,9 +223,9 @@ class Candidates:
                 continue
             if words.before(name)[1] in self._signs.inside and words.capitalised(name):
                 return name
-            if first == last and self.known(words.key(first, last)):
+            if first == last and self._names.known(words.key(first, last)):
                 return name
-        return self._rest_before(words, span)
+        return None
 
     def _rest_before(self, words: Text, span: Span) -> Span | None:
         """The name before a state that is all there is beside filler, if it may be a city's."""
@@ -294,11 +233,11 @@ class Candidates:
         if not rest or words.word(rest[-1] + 1) not in {",", words.word(span.first)}:
             return None
         key = words.key(rest[0], rest[-1])
-        if key in self._ordinary or rest[-1] >= span.first:
+        if key in self._names.ordinary or rest[-1] >= span.first:
             return None
         if gazetteer.places_named(key):
             return Span(rest[0], rest[-1], "PLACE")
-        unknown = not self._common.issuperset(key.split())
+        unknown = not self._names.is_english(key)
         return Span(rest[0], rest[-1], "GUESS") if unknown or self._directory.like(key) else None
 
     def _rest(self, words: Text) -> list[int]:
@@ -323,50 +262,24 @@ class Candidates:
         wide = self._widest(words, Span(first, last, "PLACE"))
         if wide and words.free(wide.first, wide.last):
             words.add(wide)
-        elif self._swallow(words, first, last):
+        elif self._typos.swallow(words, first, last):
             return
-        elif self.known(key):
+        elif self._names.known(key):
             words.add(Span(first, last, "PLACE"))
         elif state := self._directory.correct_state(key):
             words.add(Span(first, last, "STATE", state, "state", state))
-        elif self._corrected(key):
+        elif self._names.corrected(key):
             words.add(Span(first, last, "TYPO"))
         elif first == last and key.isdigit() and self._odd_zip(words, key, asked):
             words.add(Span(first, last, "ZIP"))
-        elif self._guessed(key, asked):
+        elif self._names.guessed(key, asked):
             words.add(Span(first, last, "GUESS"))
-
-    def _guessed(self, key: str, asked: bool) -> bool:
-        """Whether a name that is not listed is worth asking about: mimai for Miami."""
-        if key in self._ordinary:
-            return False
-        if not asked:
-            near = self._directory.like(key, ratio=TYPO_RATIO)
-            return bool(gazetteer.places_named(key) and near)
-        if self._common.issuperset(key.split()):
-            return bool(self._directory.longer(key))
-        return bool(self._directory.like(key))
 
     @staticmethod
     def _odd_zip(words: Text, digits: str, asked: bool) -> bool:
         """Whether digits that are no ZIP code were meant for one."""
         named = words.has(frozenset(["zip", "zipcode"]))
         return len(digits) in (range(1, 9) if named else range(3 if asked else 4, 7))
-
-    def _swallow(self, words: Text, first: int, last: int) -> bool:
-        """Join the rest with the name beside it where the two are a mistyped one: Nwe York."""
-        beside = [s for s in words.spans if first == s.last + 1 or last == s.first - 1]
-        for span in beside:
-            whole = Span(min(first, span.first), max(last, span.last), "TYPO")
-            key = words.key(whole.first, whole.last)
-            if state := self._directory.correct_state(key):
-                whole = Span(whole.first, whole.last, "STATE", state, "state", state)
-            elif span.kind or not self._corrected(key):
-                continue
-            words.spans.remove(span)
-            words.add(whole)
-            return True
-        return False
 
     def _expected(self, words: Text, first: int, last: int, asked: bool) -> bool:
         """Take the tokens after a locative for a place if they can be one."""
@@ -377,32 +290,15 @@ class Candidates:
             or words.word(first) in self._signs.filler
         ):
             return False
-        if (asked or words.capitalised(span)) and self.known(key):
+        if (asked or words.capitalised(span)) and self._names.known(key):
             words.add(span)
         elif state := self._directory.correct_state(key):
             words.add(Span(first, last, "STATE", state, "state", state))
-        elif self._corrected(key):
+        elif self._names.corrected(key):
             words.add(Span(first, last, "TYPO"))
         else:
             return False
         return True
-
-    def known(self, key: str) -> bool:
-        """Whether a name elsewhere is a place's without a state beside it."""
-        places = gazetteer.places_named(key)
-        if not places or key in self._ordinary:
-            return False
-        covered = [place.state in self._directory.states for place in places]
-        near = any(covered) if " " in key else covered[0]
-        name = " " in key and not self._common.issuperset(key.split())
-        return name or near or places[0].weight >= gazetteer.WELL_KNOWN
-
-    def _corrected(self, key: str, state: str | None = None) -> str | None:
-        """The listed name that was mistyped, unless that name is an ordinary word too."""
-        if any(word in self._signs.filler for word in key.split()) or key in self._ordinary:
-            return None
-        name = self._directory.correct(key, state)
-        return None if name is None or place_key(name) in self._ordinary else name
 
     def name(self, words: Text, span: Span, state: str | None = None) -> None:
         """Make a candidate a city, under the directory's or the gazetteer's spelling."""

@@ -18,6 +18,7 @@ from bot.gazetteer import place_key
 from bot.lookup import Wanted
 from bot.paths import DATA
 from bot.place_candidates import Candidates
+from bot.place_names import Names
 from bot.place_signs import Signs
 from bot.place_text import Kind, Span, Text
 
@@ -70,7 +71,8 @@ class PlaceReader:
         names = [line for line in lines if line and not line.startswith("#")]
         self._ordinary = frozenset(place_key(name) for name in names)
         self._people = frozenset(place_key(name) for name in names if name[0].isupper())
-        self._candidates = Candidates(directory, self._signs, self._ordinary, common_words())
+        self._names = Names(directory, self._signs, self._ordinary, common_words())
+        self._candidates = Candidates(self._names)
 
     def read(self, text: str, asked: bool = False) -> Reading:
         """The places that a text names.
@@ -156,7 +158,7 @@ class PlaceReader:
             other.kind == "city" and other.last == span.first - 2 for other in words.spans
         )
         if span.label == "PLACE":
-            known = self._candidates.known(key) or words.word(span.last) == "twp"
+            known = self._names.known(key) or words.word(span.last) == "twp"
             located = (before in self._signs.locatives or joined) and (asked or capitalised)
             return known and (alone or located)
         if not ordinary:

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from itertools import cycle, product
 
 import pytest
+import yaml
 
 from bot import directory_file, gazetteer
 from bot.directory import City, Directory
 from bot.gazetteer import place_key
 from bot.lookup import Lookup, Wanted, look_up
+from bot.paths import DATA
 from bot.places import PlaceReader
 
 CODES = {state: code for code, state in gazetteer.STATES.items()}
@@ -263,3 +265,13 @@ def test_a_mistyped_state_beside_a_right_city_does_no_harm(
         if not is_row(found, row):
             missed.append((row.name, typed[row.state]))
     assert missed == []
+
+
+def test_no_example_of_another_intent_is_taken_for_nothing_but_a_place(reader: PlaceReader) -> None:
+    taken = []
+    for path in sorted((DATA / "nlu").rglob("*.yml")):
+        if path.stem != "locations":
+            for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+                examples = [line.removeprefix("- ") for line in entry["examples"].splitlines()]
+                taken += [text for text in examples if reader.read(text).only_place]
+    assert taken == []

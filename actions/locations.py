@@ -158,10 +158,13 @@ class ValidateLocationForm(LocationAction):
                 if said.city or said.region or said.zip_code
                 else Wanted.of({**before.values, "state": said.state})
             )
+        last = last_with(tracker, "location").get("location") or {}
+        if not waiting and intent == "affirm" and len(last.get("suggestions", ())) == 1:
+            return Wanted(**last["suggestions"][0])
         if not waiting and (intent == "location_detail" or REFERS.search(text)):
-            last = last_with(tracker, "location").get("location") or {}
             if not (said.city or said.zip_code or said.region):
-                return Wanted(last.get("city"), said.state or last.get("state"))
+                state = said.state or last.get("state")
+                return Wanted(last.get("city"), state, region=last.get("region"))
             # The one in New York: a city of that name is hardly meant.
             state = gazetteer.state_name(said.city or "")
             if state and not said.state and exists(directory(), last.get("city"), state):
@@ -257,5 +260,6 @@ def say(voice: Voice, found: Lookup, *more: Lookup, ending: str = "") -> list[Ev
         # What a clinic added to the directory is its own.
         sources=[] if own else [SOURCE],
         related=["find_care", "referral", "booking"],
+        offer=FORM if len(found.suggestions) == 1 else None,
     )
     return []

@@ -204,6 +204,21 @@ def test_a_correction_keeps_the_city_and_changes_what_it_names(
     assert run(ValidateLocationForm(), on)[1] == filled(city, state, None)
 
 
+def test_a_region_is_looked_up_in_another_state() -> None:
+    orange = said("A list.", location={"region": "Orange County", "state": "California"})
+    on = tracker(orange, heard("no, the one in Florida"), intent="correct_location")
+    expected = filled(None, "Florida", None, {"region": "Orange County"})
+    assert run(ValidateLocationForm(), on)[1] == expected
+
+
+def test_yes_takes_what_was_offered_for_a_city_that_is_not_listed() -> None:
+    message, _ = find("Newport", "California")
+    asked_before = said(message["text"], **message["metadata"])
+    on = tracker(asked_before, heard("yes"), intent="affirm")
+    assert message["metadata"]["offer"] == FORM
+    assert run(ValidateLocationForm(), on)[1] == filled("Newport Beach", "California", None)
+
+
 @pytest.mark.parametrize(
     ("before", "city", "state"), [("Kingston", "Kingston", "New York"), ("Tampa", "New York", None)]
 )

@@ -19,7 +19,7 @@ check:  ## check every answer, and that its question is understood
 shell:  ## talk with Otto in the terminal
 	@scripts/setup && .venv/bin/otto shell
 
-bench:  ## measure cost, and compare with Rasa's default pipeline (two hours)
+bench:  ## measure cost, and compare with Rasa's default pipeline (an hour)
 	@scripts/setup --dev && .venv/bin/python -m benchmarks.bench
 
 ablation:  ## measure what each part of the understanding adds

@@ -50,10 +50,16 @@ def model_path(root: Path = ROOT) -> Path:
     return root / MODELS.name / f"otto-{digest.hexdigest()[:12]}.tar.gz"
 
 
-def train(output: Path = MODELS, force: bool = False, config: Path = ROOT / "config.yml") -> Path:
+def train(
+    output: Path = MODELS,
+    force: bool = False,
+    config: Path = ROOT / "config.yml",
+    examples: Path = ROOT / "data" / "nlu",
+) -> Path:
     """Train a model from the files as they are and return its path in `output`.
 
     Steps whose inputs did not change since the last training are skipped, unless `force` is set.
+    `config` and `examples` are another pipeline and another folder of examples to try.
 
     Raises:
         TrainingError: Rasa refused the files, or the disk is full.
@@ -74,7 +80,7 @@ def train(output: Path = MODELS, force: bool = False, config: Path = ROOT / "con
             result = rasa.api.train(
                 domain=str(ROOT / "domain.yml"),
                 config=str(config),
-                training_files=[str(ROOT / "data" / "nlu"), str(ROOT / "data" / "stories")],
+                training_files=[str(examples), str(ROOT / "data" / "stories")],
                 output=str(output),
                 fixed_model_name=target.name.removesuffix(".tar.gz"),
                 force_training=force,

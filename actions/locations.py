@@ -27,11 +27,13 @@ from actions.base import (
     waiting_for,
 )
 from actions.conversation import CANONICAL
+from actions.recommendation import known, offer_to_go_on
 from bot import directory_file, gazetteer, settings
 from bot.directory import Directory
 from bot.location_reply import PAUSED, WHO_TO_ASK, Choice, ask_city, reply, together
 from bot.lookup import Lookup, Wanted, exists, look_up
 from bot.places import PlaceReader
+from bot.therapy_guide import Facts
 
 FORM = "location_form"
 CITY, STATE, AREA = "city", "state", "area"
@@ -150,7 +152,8 @@ class ValidateLocationForm(LocationAction):
         if waiting == STATE and said:
             # New York is a city too, but a state was asked for.
             state = said.state or said.city
-            of_it = not ((said.city and said.state) or said.region or said.zip_code)
+            same = said.city in (None, before.city) and said.region in (None, before.region)
+            of_it = same or not (said.state or said.region or said.zip_code)
             if of_it and state in look_up(directory(), before).ambiguous_states:
                 return Wanted.of({**before.values, "state": state})
             return (
@@ -237,7 +240,11 @@ class FindLocation(LocationAction):
         if intent_of(tracker) == "location_detail" and not (found.found and found.found.listings):
             booking = settings.load().clinic.booking
             ending = f"{NAMES_ONLY} You can book with us at {booking}." if booking else NAMES_ONLY
-        return say(voice, found, *more, ending=ending) + FORGET
+        events = say(voice, found, *more, ending=ending) + FORGET
+        if known(tracker) != Facts():
+            # The recommendation waits while a place is looked up.
+            offer_to_go_on(voice)
+        return events
 
 
 def button(offered: Choice) -> Button:

@@ -176,6 +176,16 @@ def _previous(tracker: Tracker, waiting: str) -> str | None:
     return None
 
 
+def offer_to_go_on(voice: Voice) -> None:
+    """Say that the questions can wait, with a choice to go on."""
+    voice.say(
+        guide().leads["paused"],
+        buttons=[choice(guide().leads["go_on"], "recommend_therapy")],
+        outcome="dialogue",
+        offer=FORM,
+    )
+
+
 class Ask(OttoAction):
     """Ask for one slot, in words that differ from the last time and fit what came before."""
 
@@ -194,12 +204,7 @@ class Ask(OttoAction):
         """Ask, or leave the questions with a visitor who has left them."""
         lead = _lead(tracker, self.slot)
         if lead == "paused":
-            voice.say(
-                guide().leads["paused"],
-                buttons=[choice(guide().leads["go_on"], "recommend_therapy")],
-                outcome="dialogue",
-                offer=FORM,
-            )
+            offer_to_go_on(voice)
             return list(CLOSE_FORM)
         asked = [metadata_of(event).get("asks") for event in tracker.events].count(self.slot)
         buttons: list[Button] = [

@@ -3,7 +3,7 @@
     make bench
 
 Prints two tables and writes them to docs/benchmarks.md. The second trains Rasa's default pipeline,
-which takes most of an hour; `--quick` leaves it out and writes nothing. Compare
+which takes most of an hour; `--quick` leaves it out. Compare
 figures of one run only: machines differ, and so do their days.
 """
 
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import directory
-from benchmarks.contender import EXAMPLES
+from benchmarks.document import put
 from bot import no_tensorflow, settings, supervisor
 from bot.answers import topics
 from bot.ask import ask
@@ -43,27 +43,6 @@ CONTENDERS = {
     "Rasa's default pipeline": HERE / "rasa_default.yml",
     "nearest question by TF-IDF": HERE / "nearest_question.yml",
 }
-TEXT = """\
-# Benchmarks
-
-Written by `make bench`; figures of one run on one machine, so compare them with each other only.
-
-## What Otto costs
-
-{own}
-
-## Against other ways to understand
-
-The same examples, rules, actions and safety check; only the pipeline differs. Each learns from
-{examples} examples of an intent, because Rasa's default pipeline needs more than three hours for
-all of Otto's (with them Otto does better: see [understanding](understanding.md)). Otto's encoder,
-which comes with it, was tuned on all of them. Rasa's default pipeline is the one `rasa init` writes
-(`benchmarks/rasa_default.yml`), with its ResponseSelector; the third takes the training example
-with the most words in common (`benchmarks/nearest_question.py`). The cases are those of
-`tests/cases`; a turn is measured in process, without HTTP.
-
-{table}
-"""
 
 
 def free_port() -> int:
@@ -224,16 +203,17 @@ median under 15 ms |
 
 
 def main() -> None:
-    """Measure, print, and write the document."""
+    """Measure, print, and write the tables."""
     quiet()
     no_tensorflow.install()
     own = costs()
     print(own, flush=True)
+    put(DOCUMENT, "costs", own)
     if "--quick" in sys.argv:
         return
     table = compared()
     print(f"\n{table}")
-    DOCUMENT.write_text(TEXT.format(own=own, table=table, examples=EXAMPLES), encoding="utf-8")
+    put(DOCUMENT, "comparison", table)
 
 
 if __name__ == "__main__":

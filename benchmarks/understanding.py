@@ -28,6 +28,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
 
+from benchmarks.document import put
 from bot import no_tensorflow
 from bot.answers import INTENT, topics
 from bot.encoder import Encoder, common_words
@@ -232,21 +233,13 @@ def _right(records: list[dict[str, Any]]) -> str:
     return f"{100 * counted.share('answerable', 'right'):.1f} %"
 
 
-def put(name: str, table: str) -> None:
-    """Put a table between its two marks in the document."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    marks = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    start, end = text.index(marks[0]) + len(marks[0]), text.index(marks[1])
-    DOCUMENT.write_text(text[:start] + table + "\n" + text[end:], encoding="utf-8")
-
-
 def main() -> None:
     """Measure and write both tables."""
     quiet()
     no_tensorflow.install()
-    put("robustness", asyncio.run(robustness()))
+    put(DOCUMENT, "robustness", asyncio.run(robustness()))
     named = [argument.partition("=") for argument in sys.argv[1:]]
-    put("ablation", ablation({name: Path(folder) for name, _, folder in named}))
+    put(DOCUMENT, "ablation", ablation({name: Path(folder) for name, _, folder in named}))
 
 
 if __name__ == "__main__":

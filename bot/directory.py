@@ -236,17 +236,35 @@ class Directory:
     @cached_property
     def _by_county(self) -> dict[tuple[str, str], list[City]]:
         """The listed cities by county and state; one nobody knows lies where its neighbour does."""
-        places = [gazetteer.place_in(city.name, city.state) for city in self._all]
-        known = np.array([place is not None for place in places])
+        called: dict[City, list[str]] = defaultdict(list)
+        for key, cities in self._aliases.items():
+            for city in cities:
+                called[city].append(key)
+        places = [self._place(city, called[city]) for city in self._all]
         found: dict[tuple[str, str], list[City]] = defaultdict(list)
         for i, city in enumerate(self._all):
-            near = (
-                places[i]
-                or places[int(np.argmax(np.where(known, self._vectors @ self._vectors[i], -1)))]
-            )
+            near = places[i] or self._neighbour_of(i, places)
             if near is not None and near.county:
                 found[near.county, city.state].append(city)
         return found
+
+    def _neighbour_of(
+        self, i: int, places: Sequence[gazetteer.Place | None]
+    ) -> gazetteer.Place | None:
+        """The nearest known place of the same state."""
+        state = self._all[i].state
+        alike = [
+            place is not None and city.state == state
+            for place, city in zip(places, self._all, strict=True)
+        ]
+        nearest = int(np.argmax(np.where(alike, self._vectors @ self._vectors[i], -1)))
+        return places[nearest] if any(alike) else None
+
+    @staticmethod
+    def _place(city: City, names: Iterable[str]) -> gazetteer.Place | None:
+        """The place that a listed city is, by its name or by what else it is called."""
+        places = (gazetteer.place_in(name, city.state) for name in (city.name, *names))
+        return next((place for place in places if place), None)
 
     def _other_spellings(self) -> Iterator[tuple[str, City]]:
         """Names that follow from a listed one by rule; those of another listed city are dropped."""

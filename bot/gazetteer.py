@@ -51,7 +51,7 @@ WELL_KNOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A city of one state, at the mean point (degrees) of its ZIP codes.
+    """A city of one state, at the mean point (degrees) of its own ZIP codes.
 
     `weight` says how well known the name is there: two for each ZIP code that bears it and one
     for each ZIP code whose mail it may also be written on. `county` is where most of them lie, as
@@ -113,7 +113,7 @@ def state_name(text: str) -> str | None:
 def _places() -> dict[str, tuple[Place, ...]]:
     """All places by key, the best known first. Read in small parts: the whole list is 140 MB."""
     weights: dict[tuple[str, str], int] = {}
-    points: dict[tuple[str, str], complex] = {}
+    points: dict[tuple[str, str], dict[tuple[int, bool], list[complex]]] = {}
     counties: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for prefix in range(100):
         for entry in zipcodes.similar_to(f"{prefix:02d}"):  # type: ignore[no-untyped-call]
@@ -123,11 +123,15 @@ def _places() -> dict[str, tuple[Place, ...]]:
             for name, weight in [(entry["city"], 2), *((n, 1) for n in entry["acceptable_cities"])]:
                 place = (name, entry["state"])
                 weights[place] = weights.get(place, 0) + weight
-                points[place] = points.get(place, 0) + weight * point
+                # Where it has ZIP codes of its own, neighbours' and post-office boxes do not count.
+                kind = (weight, entry["zip_code_type"] == "STANDARD")
+                points.setdefault(place, {}).setdefault(kind, []).append(point)
                 counties[place][entry["county"]] += weight
     found: dict[str, list[Place]] = defaultdict(list)
     for (name, code), weight in weights.items():
-        mean = points.pop((name, code)) / weight
+        own = points.pop((name, code))
+        nearest = own[max(own)]
+        mean = sum(nearest) / len(nearest)
         ((county, _),) = counties.pop((name, code)).most_common(1)
         found[place_key(name)].append(
             Place(name, STATES[code], mean.real, mean.imag, weight, county)

@@ -88,7 +88,12 @@ def answered(guide: Guide, before: Facts, text: str, waiting: str | None) -> Fac
     # A text that names nothing but a person can only mean who it is for.
     corrects = bool(CORRECTION.search(text)) or told == Facts(told.person, age=told.age)
     person = None if ("person", before.person) in denied else before.person
-    if told.person and (corrects or waiting == PERSON or told.age is not None or not person):
+    fits = _fits(guide, person, told) and not CORRECTION.search(text)
+    if (
+        told.person
+        and not fits
+        and (corrects or waiting == PERSON or told.age is not None or not person)
+    ):
         person = told.person
     condition = None if ("condition", before.condition) in denied else before.condition
     if told.condition:
@@ -101,6 +106,12 @@ def answered(guide: Guide, before: Facts, text: str, waiting: str | None) -> Fac
         return Facts(person, condition, tuple(guide.difficulties))
     kept = (d for d in before.difficulties if ("difficulty", d) not in denied and d != UNKNOWN)
     return Facts(person, condition, tuple(dict.fromkeys((*kept, *told.difficulties))))
+
+
+def _fits(guide: Guide, person: str | None, told: Facts) -> bool:
+    """Whether a person named without an age may be the one who is known: mom, who is 80."""
+    known, named = guide.persons.get(person or ""), guide.persons.get(told.person or "")
+    return bool(known and named and told.age is None and known.since > named.since > 0)
 
 
 def skipped(facts: Facts, waiting: str, refused: bool = False) -> Facts:

@@ -254,7 +254,15 @@ def _of_city(directory: Directory, city: str) -> Lookup:
 
 
 def _is_namesake(directory: Directory, name: str) -> bool:
-    """Whether a listed city bears the name of a better known place that is not listed."""
+    """Whether somebody may mean another place of a listed city's name.
+
+    One that is listed under a longer name (City of Orange), or a better known one that is not.
+    """
+    if any(
+        directory.find_in(name, state) not in (None, *directory.find(name))
+        for state in directory.states
+    ):
+        return True
     places = gazetteer.places_named(name)
     listed = [place.weight for place in places if directory.find_in(name, place.state)]
     if not listed or directory.find_in(name, places[0].state):

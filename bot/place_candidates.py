@@ -120,7 +120,10 @@ class Candidates:
             if span.label not in {"CITY", "STATE"} or span not in words.spans:
                 continue
             last = span.last + 1
-            if label := {"county": "COUNTY", "twp": "PLACE"}.get(words.word(last)):
+            label = {"county": "COUNTY", "twp": "PLACE"}.get(words.word(last))
+            if label is None and words.word(last) in self._signs.endings and words.free(last, last):
+                label = "PLACE"  # Venice Beach is not Venice
+            if label:
                 words.spans[words.spans.index(span)] = Span(span.first, last, label)
             elif wide := self._widest(words, span):
                 kept = [s for s in words.spans if s.last < wide.first or s.first > wide.last]
@@ -307,7 +310,8 @@ class Candidates:
         if span.label == "TYPO":
             key = self._directory.correct(key, state) or key
         listed = self._directory.find_in(key, state) if state else None
-        names = [city.name for city in ([listed] if listed else self._directory.find(key))]
+        found = (listed,) if listed else () if state else self._directory.find(key)
+        names = [city.name for city in found]
         here = gazetteer.place_in(key, state) if state else None
         places = [here] if here else gazetteer.places_named(key)[:1]
         known = [*names, *(place.name for place in places)]

@@ -27,6 +27,8 @@ class Signs:
     plurals: Words
     institutions: Words
     short_words: Words
+    endings: Words
+    takes_back: Words
     joining: Words
     middle: Words
     offering: Words

@@ -7,6 +7,8 @@ from bot.place_names import Names
 from bot.place_text import MARKS, Span, Text
 
 LONGEST_NAME = 4
+INNER = frozenset(["of", "the", "by"])
+"""Filler that stands inside names: King of Prussia."""
 
 
 class Typos:
@@ -42,7 +44,10 @@ class Typos:
         """Whether tokens hold a word that belongs to no listed name and may be part of one."""
         tokens = range(span.first, span.last + 1)
         loose = self._filler - self._names.signs.regions - {"city", "town"} | MARKS
-        if any(words.word(i) in loose for i in tokens):
+        inner = tokens[1:-1]
+        if any(
+            words.word(i) in loose and not (i in inner and words.word(i) in INNER) for i in tokens
+        ):
             return False
         touched = words.overlapped(span)
         cities = [s for s in touched if s.label in {"CITY", "REGION"}]

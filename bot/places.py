@@ -178,7 +178,7 @@ class PlaceReader:
     def _reading(self, words: Text, letters: tuple[str, str] | None) -> Reading:
         """What the decided candidates come to."""
         meant = [span for span in words.spans if not self._ruled_out(words, span)]
-        cities = [span for span in meant if span.kind == "city"]
+        cities = self._sorted(words, [span for span in meant if span.kind == "city"])
         zips = [span for span in words.spans if span.kind == "zip"]
         regions = [span for span in meant if span.kind == "region"]
         mentions = tuple(
@@ -210,6 +210,13 @@ class PlaceReader:
             only_place=bool(mentions) and words.alone(self._signs.filler),
         )
 
+    def _sorted(self, words: Text, cities: list[Span]) -> list[Span]:
+        """The cities, those first that stand after `in` and the like: Wayne lives in Chester."""
+        located = [c for c in cities if words.before(c)[1] in self._signs.locatives]
+        people = [c for c in cities if words.before(c)[0] in self._signs.about_people]
+        rest = [c for c in cities if c not in located and not (located and c in people)]
+        return [*located, *rest] if located and cities[0] in people else cities
+
     def _others(
         self, words: Text, meant: list[Span], cities: list[Span]
     ) -> tuple[tuple[str, str | None], ...]:
@@ -217,7 +224,7 @@ class PlaceReader:
         found = []
         for city in cities[1:]:
             before = words.before(city)[1]
-            if before in self._signs.joining or before == ",":
+            if before in {",", *self._signs.joining, *self._signs.locatives} - {"from"}:
                 found.append((city.value, next(self._states_for(words, meant, city), None)))
         return tuple(found)
 
@@ -233,6 +240,9 @@ class PlaceReader:
         ):
             return True
         follower = next((s for s in words.spans if s.first > span.last and s.kind == "city"), None)
+        between = range(span.last + 1, follower.first if follower else 0)
+        if any(words.word(i) in self._signs.takes_back for i in between):
+            return True
         return (
             words.word(first - 1) == "from"
             and follower is not None

@@ -4,10 +4,14 @@ import random
 from pathlib import Path
 
 import pytest
+import yaml
 
-from benchmarks import thresholds, understanding
+from benchmarks import thresholds
+from benchmarks.contender import EXAMPLES, few_examples
+from benchmarks.document import put
 from benchmarks.thresholds import configure
-from benchmarks.understanding import PERTURBATIONS, misspelt, put
+from benchmarks.understanding import PERTURBATIONS, misspelt
+from bot.paths import ROOT
 
 SENTENCE = "Does my grandmother need a referral from her doctor for therapy?"
 CONFIG = "pipeline:\n- name: a\n  temperature: 1.2\n- name: b\n  sure: 0.5\n  unsure: 0.1\n"
@@ -23,10 +27,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def document(tmp_path: Path) -> Path:
     path = tmp_path / "understanding.md"
     path.write_text(DOCUMENT, encoding="utf-8")
-    monkeypatch.setattr(understanding, "DOCUMENT", path)
     return path
 
 
@@ -80,12 +83,12 @@ def test_a_question_is_put_into_another_form(name: str, after: str) -> None:
 
 
 def test_a_table_replaces_only_what_stands_between_its_marks(document: Path) -> None:
-    put("a", "| new |\n| row |")
+    put(document, "a", "| new |\n| row |")
     assert document.read_text(encoding="utf-8") == DOCUMENT.replace("| old |", "| new |\n| row |")
 
 
 def test_a_table_is_put_where_there_was_none(document: Path) -> None:
-    put("b", "| new |")
+    put(document, "b", "| new |")
     marks = "<!-- b -->\n", "<!-- end of b -->"
     assert document.read_text(encoding="utf-8") == DOCUMENT.replace(
         "".join(marks), "| new |\n".join(marks)
@@ -93,15 +96,15 @@ def test_a_table_is_put_where_there_was_none(document: Path) -> None:
 
 
 def test_the_same_table_put_twice_stands_there_once(document: Path) -> None:
-    put("a", "| new |")
+    put(document, "a", "| new |")
     once = document.read_text(encoding="utf-8")
-    put("a", "| new |")
+    put(document, "a", "| new |")
     assert document.read_text(encoding="utf-8") == once
 
 
 def test_a_document_without_the_marks_is_left_alone(document: Path) -> None:
     with pytest.raises(ValueError, match="substring not found"):
-        put("c", "| new |")
+        put(document, "c", "| new |")
     assert document.read_text(encoding="utf-8") == DOCUMENT
 
 
@@ -126,3 +129,17 @@ def test_the_number_that_stood_there_is_given_back() -> None:
 def test_a_number_that_the_configuration_does_not_have_is_refused() -> None:
     with pytest.raises(SystemExit, match=r"config\.yml sets no mood"):
         configure("mood", 0.5)
+
+
+def test_the_contenders_learn_from_a_few_examples_of_each_intent(tmp_path: Path) -> None:
+    few_examples(tmp_path)
+    data = ROOT / "data" / "nlu"
+    for path in data.rglob("*.yml"):
+        few = yaml.safe_load((tmp_path / path.relative_to(data)).read_text(encoding="utf-8"))
+        everything = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for kept, entry in zip(few["nlu"], everything["nlu"], strict=True):
+            lines, all_lines = kept["examples"].splitlines(), entry["examples"].splitlines()
+            assert kept["intent"] == entry["intent"]
+            assert len(lines) == min(EXAMPLES, len(all_lines))
+            assert set(lines) <= set(all_lines)
+        assert few.get("responses") == everything.get("responses")

@@ -439,3 +439,12 @@ def test_a_region_of_a_state_may_be_empty_and_is_then_within_nothing() -> None:
     region = Region("Nowhere", "Ohio", frozenset(["Lucas County"]))
     directory = Directory([City("Columbus", "Ohio", 39.99, -82.99)], regions=[region])
     assert directory.within(region) == ()
+
+
+def test_a_township_lies_in_its_own_county_and_no_county_crosses_a_state(
+    directory: Directory,
+) -> None:
+    ocean = {city.name for city in directory.within(directory.regions("Ocean County")[0])}
+    assert {"Brick Township", "Toms River"} <= ocean
+    assert "Howell Township" not in ocean
+    assert [region.state for region in directory.regions("Hudson County")] == ["New Jersey"]

@@ -293,3 +293,10 @@ def test_a_question_and_its_choices_fit_a_text_message(asked: str, lead: str | N
         text = worded_shortly(GUIDE, asked, times, lead, facts, choices)
         assert outside_gsm7(text) == []
         assert segments(f"{text}\n{choices}") <= 2
+
+
+def test_a_word_that_fits_a_known_age_does_not_undo_it() -> None:
+    eighty = Facts("older_adult")
+    assert answered(GUIDE, eighty, "mom", CONDITION).person == "older_adult"
+    assert answered(GUIDE, eighty, "it's for my son", CONDITION).person == "child"
+    assert answered(GUIDE, eighty, "sorry, I meant my wife", CONDITION).person == "adult"

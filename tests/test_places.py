@@ -838,3 +838,25 @@ def test_no_jumble_of_places_and_words_breaks_the_reader(
         assert all(0 <= start < end <= len(text) for start, end in spans), text
         assert all(end <= start for (_, end), (start, _) in pairwise(spans)), text
         look_up(directory, reading.wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "city"),
+    [
+        ("my daughter Elizabeth needs OT in Newark", "Newark"),
+        ("my son Wayne lives in Chester", "Chester"),
+        ("my husband Orlando needs OT in Erie", "Erie"),
+        ("Tampa, no wait, Miami", "Miami"),
+        ("King of Prusia", "King of Prussia"),
+    ],
+)
+def test_the_place_that_was_asked_for_comes_before_a_name(
+    reader: PlaceReader, text: str, city: str
+) -> None:
+    assert place(reader.read(text)) == (city, None)
+
+
+def test_a_listed_name_is_not_cut_out_of_a_longer_one(reader: PlaceReader) -> None:
+    assert place(reader.read("Venice Beach CA")) == ("Venice Beach", "California")
+    assert place(reader.read("we are from Jackson MI")) == ("Jackson", "Michigan")
+    assert reader.read("Naples Italy").wanted.city != "Naples"

@@ -11,16 +11,24 @@ ORDINALS = (
     *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
     *("tenth", "eleventh", "twelfth"),
 )
+CARDINALS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+    "twelve",
+)
 LAST = "last"
 # One choice, as people write it: "2", "number 2", "#2", "2)", "2nd", "the second one", "last".
 ONE = (
     r"(?:the\s+)?(?:(?:number|option|choice|answer|no\.?)\s*|#\s*)?"
-    rf"(\d{{1,2}}(?:st|nd|rd|th)?|{'|'.join(ORDINALS)}|{LAST})"
+    rf"(\d{{1,2}}(?:st|nd|rd|th)?|{'|'.join((*ORDINALS, *CARDINALS))}|{LAST})"
     r"\b[.)]?(?:\s+(?:one|option|choice|answer))?"
 )
 AND = r"(?:\s*(?:,|&|\+|;)\s*(?:and\s+)?|\s+and\s+|\s+)"
 NUMBERS = re.compile(rf"\s*{ONE}(?:{AND}{ONE})*(?:\s*,?\s+please)?\s*[.!]?\s*", re.IGNORECASE)
-EACH = re.compile(rf"\d{{1,2}}|{'|'.join(ORDINALS)}|{LAST}", re.IGNORECASE)
+EACH = re.compile(
+    rf"(\d{{1,2}}|\b(?:{'|'.join((*ORDINALS, *CARDINALS, LAST))})\b)(?:st|nd|rd|th)?"
+    r"(?:\s+(?:one|option|choice|answer)\b)?",
+    re.IGNORECASE,
+)
 
 
 class Choices:
@@ -60,4 +68,6 @@ def _place(number: str, last: int) -> int:
     """Where a choice stands, counted from one."""
     if number == LAST:
         return last
-    return int(number) if number.isdecimal() else ORDINALS.index(number) + 1
+    if number.isdecimal():
+        return int(number)
+    return (ORDINALS if number in ORDINALS else CARDINALS).index(number) + 1

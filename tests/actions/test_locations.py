@@ -83,6 +83,14 @@ def test_which_state_is_answered_by_a_state_or_another_place(
     assert events == filled(city, state, None)
 
 
+def test_further_cities_are_kept_while_the_state_of_the_first_is_chosen() -> None:
+    others = {"others": [["Tampa", None]]}
+    waiting = {"city": "Kingston", "area": others, "requested_slot": "state"}
+    on = tracker(heard("Kingston, New York"), form=FORM, slots=waiting)
+    expected = filled("Kingston", "New York", None, {"others": (("Tampa", None),)})
+    assert run(ValidateLocationForm(), on)[1] == expected
+
+
 def test_which_state_is_asked_again_for_another_name_in_two_states() -> None:
     waiting = {"city": "Kingston", "state": None, "requested_slot": "state"}
     on = tracker(heard("I meant Lakewood"), form=FORM, slots=waiting)
@@ -323,6 +331,13 @@ def test_two_cities_are_answered_together() -> None:
 def test_the_middle_between_two_cities_is_looked_up() -> None:
     message, _ = find("Newark", area={"others": [["Trenton", None]], "between": True})
     assert "near the middle: New Brunswick" in message["text"]
+
+
+def test_a_recommendation_that_was_begun_can_go_on_after_a_lookup() -> None:
+    slots = {"city": "Tampa", "person": "child"}
+    (_, offer), _ = run(FindLocation(), tracker(heard("x"), slots=slots))
+    assert offer["metadata"]["offer"] == "recommendation_form"
+    assert titles(offer) == ["Go on with the recommendation"]
 
 
 def test_the_clinics_page_for_booking_is_named_to_who_asks_for_a_number(

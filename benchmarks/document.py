@@ -1,0 +1,11 @@
+"""The documents' tables that are measured: each stands between two marks."""
+
+from pathlib import Path
+
+
+def put(document: Path, name: str, table: str) -> None:
+    """Put a table between its two marks in a document."""
+    text = document.read_text(encoding="utf-8")
+    marks = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    start, end = text.index(marks[0]) + len(marks[0]), text.index(marks[1])
+    document.write_text(text[:start] + table + "\n" + text[end:], encoding="utf-8")

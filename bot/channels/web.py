@@ -55,7 +55,7 @@ class WebChannel(InputChannel):
         web = settings.load().web
         service = Service(
             on_new_message,
-            Store(web.database or f"sqlite:///{STATE / 'web.db'}"),
+            Store(web.database or _own_database()),
             Sessions(web.secret or load_secret(STATE)),
         )
         return Endpoints(service, web).blueprint()
@@ -176,7 +176,7 @@ class Endpoints:
         Rasa's Sanic-CORS answers such a preflight before any handler is asked, so it is answered
         anew here.
         """
-        handlers = self._resources[f"/{request.path.rpartition('/')[2]}"]
+        handlers = self._resources[f"/{request.path.rstrip('/').rpartition('/')[2]}"]
         origin = request.headers.get("origin")
         allowed = self._may_use(request)
         if request.method == "OPTIONS":
@@ -207,6 +207,11 @@ class Endpoints:
     def _address(self, request: Request) -> str:
         forwarded = request.headers.getall("x-forwarded-for", [])
         return address(request.ip, forwarded, self._web.proxies)
+
+
+def _own_database() -> str:
+    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:///{STATE / 'web.db'}"
 
 
 @cache

@@ -101,7 +101,9 @@ class Service:
         claimed: Claimed = asyncio.get_running_loop().create_future()
         answered = asyncio.create_task(self._say(token, said, claimed))
         self._running.add(answered)
-        answered.add_done_callback(self._done)
+        answered.add_done_callback(self._running.discard)
+        for each in (claimed, answered):
+            each.add_done_callback(_heed)
         return claimed, answered
 
     async def urgent(self, said: Said) -> list[Reply] | None:
@@ -154,8 +156,8 @@ class Service:
             turn = await self._stored(
                 self._store.claim, key, said.client_id, text, said.choice_id, time.time()
             )
-        except Problem as problem:
-            claimed.set_exception(problem)
+        except Exception as error:
+            claimed.set_exception(error)
             raise
         claimed.set_result(None)
         if turn.replies is not None:
@@ -218,11 +220,11 @@ class Service:
         except Exception as error:
             raise out_of_order("unavailable", error) from error
 
-    def _done(self, answered: Answered) -> None:
-        self._running.discard(answered)
-        # Whoever waits is told; if nobody does, that is no reason to complain.
-        if not answered.cancelled():
-            answered.exception()
+
+def _heed(done: asyncio.Future[Any]) -> None:
+    """Whoever waits is told of an error; where nobody does, that is nothing to complain of."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def _nobody(message: UserMessage) -> None:

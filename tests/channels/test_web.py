@@ -1,8 +1,10 @@
 """The web channel over a real socket, with Rasa stood in for."""
 
+import http.client
 import logging
 import socket
 import sqlite3
+import stat
 import threading
 import time
 import uuid
@@ -603,6 +605,26 @@ def test_an_address_says_what_it_takes(method: str, client: Client) -> None:
     assert answer.headers["allow"] == "POST, OPTIONS"
 
 
+def test_a_slash_at_the_end_makes_no_difference(client: Client) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=10)
+    connection.request("POST", "/webhooks/web/session/")
+    assert connection.getresponse().status == 201
+    connection.close()
+
+
+def test_an_error_of_ours_is_a_sentence_with_a_reference(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise LookupError(SECRET_WORDS)
+
+    monkeypatch.setattr(web_service.Sessions, "key", broken)
+    for answer in (client.say("hi"), client.call("GET", "/history")):
+        assert (answer.status, answer.content["code"]) == (500, "broken")
+        assert f"reference {answer.content['reference']}: LookupError" in caplog.text
+    assert SECRET_WORDS not in caplog.text
+
+
 # Limits. Each has an app of its own, because limits are the server's.
 
 
@@ -770,3 +792,36 @@ def test_the_description_takes_the_feedback_that_is_taken() -> None:
 @pytest.mark.parametrize("body", [{"client_id": str(uuid.UUID(int=1)), "text": "hi"}])
 def test_the_description_takes_a_message(body: Any) -> None:
     validate(body, {"$ref": "#/components/schemas/Message"})
+
+
+# What the channel keeps by itself.
+
+
+def test_without_settings_it_keeps_its_secret_and_log_to_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = tmp_path / "state"
+    monkeypatch.setattr(web, "STATE", state)
+    with serving("test-state") as (app, port):
+        app.ctx.agent = Agent("An answer.")
+        assert Client(port).begin().say("hi").texts == ["An answer."]
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    assert {"web.db", "web_secret"} <= {path.name for path in state.iterdir()}
+
+
+def test_what_was_kept_for_long_enough_is_forgotten_at_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'web.db'}"
+    monkeypatch.setenv("OTTO_SECRET", "s" * 32)
+    monkeypatch.setenv("OTTO_DATABASE", url)
+    store = web_store.Store(url)
+    now = time.time()
+    for key, age in (("old", 31), ("new", 29)):
+        at = now - age * web_store.DAY
+        store.open(key, at)
+        store.finish(store.claim(key, "1", "hi", "", at), [{"text": "Yes.", "choices": []}])
+    with serving("test-purge") as (app, port):
+        served = Served(app, port, tmp_path / "web.db")
+        until(lambda: rows(served, "SELECT session FROM web_turns") == [("new",)])
+        assert rows(served, "SELECT session FROM web_replies") == [("new",)]

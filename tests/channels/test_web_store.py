@@ -5,9 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex
 
 from bot.channels.problem import Problem
-from bot.channels.web_store import DAY, IDLE_SECONDS, RETENTION_DAYS, STALE_SECONDS, Store
+from bot.channels.web_store import (
+    DAY,
+    IDLE_SECONDS,
+    INSERTS,
+    RETENTION_DAYS,
+    STALE_SECONDS,
+    TURNS,
+    Store,
+)
 
 SEED = 7
 NOW = 1_000_000_000.0
@@ -116,3 +126,12 @@ def test_any_run_of_a_chat_is_numbered_without_gaps(store: Store) -> None:
 def test_other_databases_are_not_used(url: str) -> None:
     with pytest.raises(Exception):  # noqa: B017, PT011 - its driver is missing, or unknown
         Store(url)
+
+
+def test_postgresql_lets_one_message_of_a_session_be_answered_at_a_time_too() -> None:
+    (index,) = [i for i in TURNS.indexes if i.name == "web_turns_one_pending"]
+    made = str(CreateIndex(index).compile(dialect=postgresql.dialect()))
+    assert made.startswith("CREATE UNIQUE INDEX")
+    assert made.endswith("(session) WHERE pending")
+    claim = str(INSERTS["postgresql"](TURNS).on_conflict_do_nothing())
+    assert claim.endswith("ON CONFLICT DO NOTHING")

@@ -7,15 +7,17 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import jsonschema
 from rasa.core.channels import channel as rasa_channel
-from rasa.core.channels.channel import UserMessage
+from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.server import configure_cors
 from sanic import Sanic
+from sanic.http import Http
 from sanic.touchup import TouchUp
 
 from bot.channels.web import WebChannel, openapi
@@ -51,11 +53,11 @@ class Agent:
 
 
 @contextmanager
-def serving(name: str) -> Iterator[tuple[Sanic, int]]:
-    """The channel in an app as Rasa makes it, on a port of the system's."""
+def serving(name: str, channel: type[InputChannel] = WebChannel) -> Iterator[tuple[Sanic, int]]:
+    """A channel in an app as Rasa makes it, on a port of the system's."""
     app = Sanic(name)
     configure_cors(app)
-    rasa_channel.register([WebChannel()], app, route="/webhooks/")
+    rasa_channel.register([channel()], app, route="/webhooks/")
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     loop = asyncio.new_event_loop()
@@ -63,7 +65,8 @@ def serving(name: str) -> Iterator[tuple[Sanic, int]]:
     async def start() -> Any:
         server = await app.create_server(sock=listener, return_asyncio_server=True)
         # Sanic rewrites its own methods when it starts, which works once in a process.
-        with patch.object(TouchUp, "run"):
+        written = Path(Http.http1_request_header.__code__.co_filename).exists()
+        with nullcontext() if written else patch.object(TouchUp, "run"):
             await server.startup()
         await server.before_start()
         await server.start_serving()

@@ -5,3 +5,5 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 MODELS = ROOT / "models"
+# What Otto writes while it runs; made when it is needed, and ignored by git.
+STATE = ROOT / "state"

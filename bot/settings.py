@@ -3,13 +3,18 @@
 Each setting is an environment variable, `OTTO_` and its name in capitals.
 """
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.errors import OttoError
+from bot.origins import Network, is_origin
 from bot.sms import outside_gsm7
+
+# A secret that is shorter could be guessed.
+SECRET_CHARACTERS = 32
 
 
 class SettingsError(OttoError):
@@ -39,6 +44,10 @@ TABLE = (
     Setting("host", str, "127.0.0.1", "the address Otto listens on"),
     Setting("port", int, "5005", "the port Otto listens on"),
     Setting("action_port", int, "5055", "the port of the action server, always on 127.0.0.1"),
+    Setting("origins", str, "", "websites that may show the chat, such as https://clinic.example"),
+    Setting("proxies", str, "", "addresses or networks of proxies that name the visitor's address"),
+    Setting("secret", str, "", "what conversations are protected with; if unset, Otto makes one"),
+    Setting("database", str, "", "the web log's SQLite or PostgreSQL URL; if unset, a file"),
 )
 
 
@@ -66,6 +75,16 @@ class Clinic:
 
 
 @dataclass(frozen=True)
+class Web:
+    """What the web channel needs to know; None where Otto sees to it itself."""
+
+    origins: tuple[str, ...] = ()
+    proxies: tuple[Network, ...] = ()
+    secret: str | None = field(default=None, repr=False)
+    database: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings as typed values."""
 
@@ -73,13 +92,14 @@ class Settings:
     host: str
     port: int
     action_port: int
+    web: Web = Web()
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from `environment`.
 
     Raises:
-        SettingsError: a value is not of the setting's type, or could not be sent by SMS.
+        SettingsError: a value is not what the setting takes, or could not be sent by SMS.
     """
     values = {setting.name: _value(setting, environment) for setting in TABLE}
     if values["port"] == values["action_port"]:
@@ -94,6 +114,12 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         host=values["host"],
         port=int(values["port"]),
         action_port=int(values["action_port"]),
+        web=Web(
+            origins=_origins(values["origins"]),
+            proxies=_proxies(values["proxies"]),
+            secret=_secret(values["secret"]),
+            database=_database(values["database"]),
+        ),
     )
 
 
@@ -103,9 +129,51 @@ def _value(setting: Setting, environment: Mapping[str, str]) -> str:
         raise SettingsError(
             f"{setting.variable} is {value!r}; it must be a port, a number from 1 to 65535"
         )
-    if foreign := outside_gsm7(value):
+    if setting.name.startswith("clinic_") and (foreign := outside_gsm7(value)):
         raise SettingsError(
             f"{setting.variable} holds {' '.join(foreign)}, which a text message cannot carry; "
             "please write it in plain letters"
         )
     return value
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(_listed(value))
+    for origin in origins:
+        if not is_origin(origin):
+            raise SettingsError(
+                f"OTTO_ORIGINS holds {origin!r}; it must be websites such as "
+                "https://clinic.example, with commas between them, without a path and without *"
+            )
+    return origins
+
+
+def _proxies(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(proxy) for proxy in _listed(value))
+    except ValueError as error:
+        raise SettingsError(
+            f"OTTO_PROXIES: {error}; it must be addresses or networks such as 10.0.0.0/8, with "
+            "commas between them"
+        ) from error
+
+
+def _secret(value: str) -> str | None:
+    # Neither this value nor the next is shown: both open what is private.
+    if value and len(value) < SECRET_CHARACTERS:
+        raise SettingsError(
+            f"OTTO_SECRET is too short; please choose {SECRET_CHARACTERS} random characters or more"
+        )
+    return value or None
+
+
+def _database(value: str) -> str | None:
+    if value and not re.match(r"(sqlite|postgresql)(\+\w+)?://", value):
+        raise SettingsError(
+            "OTTO_DATABASE must be a URL that begins with sqlite:// or postgresql://"
+        )
+    return value or None
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]

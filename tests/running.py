@@ -34,12 +34,13 @@ class Running:
         """Start it and wait until it answers; what it prints goes to `log`."""
         self.port, self.action_port = free_port(), free_port()
         ports = {"OTTO_PORT": str(self.port), "OTTO_ACTION_PORT": str(self.action_port)}
+        web = {"OTTO_SECRET": "0" * 32, "OTTO_DATABASE": f"sqlite:///{log.with_suffix('.db')}"}
         # A file, not a pipe: nobody would read the pipe, and a full one stops the servers.
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot.cli", "run"],
                 cwd=ROOT,
-                env=os.environ | ports | settings,
+                env=os.environ | ports | web | settings,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

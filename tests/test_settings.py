@@ -1,10 +1,11 @@
 """The table of settings: defaults, types, and errors that name the variable."""
 
 from dataclasses import replace
+from ipaddress import ip_network
 
 import pytest
 
-from bot.settings import TABLE, Clinic, Settings, SettingsError, load
+from bot.settings import TABLE, Clinic, Settings, SettingsError, Web, load
 
 FULL = Clinic("Riverside OT", "555-0100", "riverside.example.org/book", "Mon-Fri 8-5")
 
@@ -22,8 +23,18 @@ def test_every_setting_is_read() -> None:
         "OTTO_HOST": "192.0.2.7",
         "OTTO_PORT": "8080",
         "OTTO_ACTION_PORT": "65535",
+        "OTTO_ORIGINS": "https://clinic.example, http://localhost:3000,",
+        "OTTO_PROXIES": "10.0.0.0/8, 192.0.2.1",
+        "OTTO_SECRET": "s" * 32,
+        "OTTO_DATABASE": "postgresql://otto:pass~word@db/otto",
     }
-    assert load(environment) == Settings(FULL, host="192.0.2.7", port=8080, action_port=65535)
+    web = Web(
+        origins=("https://clinic.example", "http://localhost:3000"),
+        proxies=(ip_network("10.0.0.0/8"), ip_network("192.0.2.1")),
+        secret="s" * 32,
+        database="postgresql://otto:pass~word@db/otto",
+    )
+    assert load(environment) == Settings(FULL, "192.0.2.7", 8080, 65535, web)
 
 
 def test_the_table_names_exactly_the_variables_that_are_read() -> None:
@@ -64,6 +75,38 @@ def test_a_value_that_is_no_port_is_named_with_what_it_must_be(variable: str, va
     assert str(error.value) == (
         f"{variable} is {value!r}; it must be a port, a number from 1 to 65535"
     )
+
+
+@pytest.mark.parametrize(
+    "value", ["*", "clinic.example", "https://*.clinic.example", "https://a.example, b", "a b"]
+)
+def test_what_is_no_website_is_refused_with_an_example(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^OTTO_ORIGINS holds .*https://clinic\.example"):
+        load({"OTTO_ORIGINS": value})
+
+
+@pytest.mark.parametrize("value", ["proxy", "10.0.0.1/8", "10.0.0.0/33", "*"])
+def test_what_is_no_proxy_is_refused_with_an_example(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^OTTO_PROXIES: .*10\.0\.0\.0/8"):
+        load({"OTTO_PROXIES": value})
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("OTTO_SECRET", "my-dog-rex"), ("OTTO_DATABASE", "mysql://me:my-dog-rex@db/otto")],
+)
+def test_what_opens_private_things_is_refused_without_being_shown(
+    variable: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} ") as error:
+        load({variable: value})
+    assert "my-dog-rex" not in str(error.value)
+
+
+def test_what_opens_private_things_is_not_shown_with_the_others() -> None:
+    settings = load({"OTTO_SECRET": "s" * 32, "OTTO_DATABASE": "postgresql://me:pass@db/otto"})
+    assert "sss" not in repr(settings)
+    assert "pass" not in repr(settings)
 
 
 @pytest.mark.parametrize("field", ["name", "phone", "booking", "hours"])

@@ -1,20 +1,17 @@
 """The REST channel over a real socket: odd requests are refused in words, the rest is answered."""
 
-import asyncio
 import json
-import socket
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from rasa.core.channels import channel as rasa_channel
 from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
 
 from bot.channels.rest import MAX_BODY, RestChannel
+from tests.channels.web import serving
 
 Post = Callable[[Any], tuple[int, Any]]
 
@@ -40,26 +37,8 @@ class Agent:
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Sanic, str]]:
     """The channel in an app of its own on a port of the system's, and its address."""
-    app = Sanic("test-rest-channel")
-    rasa_channel.register([RestChannel()], app, route="/webhooks/")
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    loop = asyncio.new_event_loop()
-
-    async def start() -> Any:
-        server = await app.create_server(sock=listener, return_asyncio_server=True)
-        await server.startup()
-        await server.start_serving()
-        return server
-
-    server = loop.run_until_complete(start())
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield app, f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/rest"
-    loop.call_soon_threadsafe(server.close)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with serving("test-rest-channel", RestChannel) as (app, port):
+        yield app, f"http://127.0.0.1:{port}/webhooks/rest"
 
 
 @pytest.fixture

@@ -50,7 +50,9 @@ def test_every_command_is_in_the_readme(command: str) -> None:
     assert f"| `otto {command}" in README
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/architecture.md", "docs/understanding.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/architecture.md", "docs/understanding.md", "docs/widget.md"]
+)
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     for link in LINKS.findall(path.read_text(encoding="utf-8")):

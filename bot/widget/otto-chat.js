@@ -1,13 +1,8 @@
-/*
- * <otto-chat>: Otto on a clinic's page. One file, no build, no dependency; docs/widget.md tells how
- * to embed and theme it. From top to bottom: words, style, what reads text (emergencies, Markdown),
- * the map, the element.
- *
- * It never sets HTML from text, style attributes or inline scripts, so it lives under
- * script-src 'self'; style-src 'self'; require-trusted-types-for 'script'.
- */
+/* <otto-chat>: Otto on a clinic's page; see docs/widget.md. From top to bottom: words, style, what
+   reads text (emergencies, Markdown), the map, the element. No HTML is made from text, so it lives
+   under a strict Content-Security-Policy with Trusted Types. */
 
-/* ---- Words: every sentence of ours, in one place; the attribute or property `strings` overrides. */
+/* ---- Words. The attribute or property `strings` overrides them. */
 
 export const WORDS = {
   launcher: "Ask Otto",
@@ -17,7 +12,7 @@ export const WORDS = {
   close: "Close",
   settings: "Settings",
   hello:
-    "Hello, I'm Otto. I can answer questions about occupational therapy (OT). I'm a computer program: I give general information, not medical advice. Please leave out names and private details. In an emergency, call 911.",
+    "Hello, I'm Otto, a computer program. I answer questions about occupational therapy (OT) with general information, not medical advice. Please leave out private details. In an emergency, call 911.",
   log: "Conversation",
   input: "Your question",
   send: "Send",
@@ -39,34 +34,34 @@ export const WORDS = {
   newTab: " (opens in a new tab)",
   copy: "Copy",
   copied: "Copied.",
-  notCopied: "Your browser did not let me copy. You can select the text instead.",
+  notCopied: "I could not copy. Please select the text instead.",
   up: "This helped",
   down: "This did not help",
-  thanks: "Thank you. Press it again to take it back.",
+  thanks: "Thank you. Press again to take it back.",
   undone: "Taken back.",
   reason: "What was missing? You may leave this empty.",
   sendReason: "Send",
-  notSaved: "I could not save that. Please try again later.",
+  notSaved: "I could not save that.",
   read: "Read aloud",
   stopReading: "Stop reading",
-  noVoice: "This device has no voice of its own that I could use.",
+  noVoice: "This device has no voice that I could use.",
   locate: "Use my location",
-  locateNote: "It is rounded to about a mile, shown in the chat and sent to Otto. Nothing else is.",
-  noLocation: "I could not get your location. You can type a city or a ZIP code instead.",
+  locateNote: "It is rounded to about a mile, shown in the chat and sent to Otto.",
+  noLocation: "I could not get your location. Please type a city or a ZIP code.",
   map: "Map, north at the top. {list}.",
   miles: "{miles} miles {direction}",
-  offline: "You are offline. I keep your message and send it when you are back.",
+  offline: "You are offline. I send your message when you are back.",
   busy: "Otto is busy. Your message goes out in {n} seconds.",
   trouble: "I can't reach the clinic's computer just now. Your messages are kept here.",
   call: "You can also call {name}: ",
   clinic: "the clinic",
-  fresh: "It has been a while, so Otto starts afresh here and may not remember what came before.",
-  restarted: "You started over. Otto has put aside what came before.",
+  fresh: "It has been a while: Otto does not remember what came before.",
+  restarted: "You started over: Otto does not remember what came before.",
   restart: "Start over",
   clear: "Delete this chat",
   clearSure: "Yes, delete it for good",
   cleared: "The chat is deleted.",
-  clearedHere: "The chat is deleted on this device. I could not reach the clinic's computer to delete it there.",
+  clearedHere: "The chat is deleted on this device. I can't reach the clinic's computer just now.",
   size: "Text size",
   sizes: ["Normal", "Large", "Very large"],
   spacing: "Spacing",
@@ -84,26 +79,30 @@ const TIMEOUT = 20000;
 const TRIES = 4;
 const KEPT_FOR = 24 * 3600 * 1000;
 const LONGEST = 1000;
+const LAST = Number.MAX_SAFE_INTEGER;
 const SIZES = "otto-chat-comfort";
 
-/* ---- Style. Inside the shadow; `!important` on :host beats even `* { all: unset !important }`. */
+/* ---- Style. `!important` on :host beats even a page's `* { all: unset !important }`. */
 
-const DARK = `
-  --surface: var(--otto-surface, #16212b); --text: var(--otto-text, #eef3f7);
-  --muted: var(--otto-muted, #b4c2cd); --line: var(--otto-line, #7b8d9b);
-  --soft: var(--otto-soft, #22313e); --accent: var(--otto-accent, #8fd0ee);
-  --on-accent: var(--otto-on-accent, #06222f); --alarm: var(--otto-alarm, #ff9d94);
-  color-scheme: dark !important;`;
+/** Name, in the light, in the dark; a page sets its own as --otto-<name>. */
+const COLOURS = [
+  ["surface", "#fff", "#16212b"],
+  ["text", "#17242d", "#eef3f7"],
+  ["muted", "#4a5a66", "#b4c2cd"],
+  ["line", "#72828e", "#7b8d9b"],
+  ["soft", "#eef4f7", "#22313e"],
+  ["accent", "#0b5c7a", "#8fd0ee"],
+  ["on-accent", "#fff", "#06222f"],
+  ["alarm", "#a3160c", "#ff9d94"],
+];
+const scheme = (name, column) => `color-scheme: ${name} !important; ` +
+  COLOURS.map((row) => `--${row[0]}: var(--otto-${row[0]}, ${row[column]});`).join(" ");
+const DARK = scheme("dark", 2);
 
 const CSS = `
-:host { all: initial !important; display: block !important; color-scheme: light !important;
-  --surface: var(--otto-surface, #fff); --text: var(--otto-text, #17242d);
-  --muted: var(--otto-muted, #4a5a66); --line: var(--otto-line, #72828e);
-  --soft: var(--otto-soft, #eef4f7); --accent: var(--otto-accent, #0b5c7a);
-  --on-accent: var(--otto-on-accent, #fff); --alarm: var(--otto-alarm, #a3160c); }
+:host { all: initial !important; display: block !important; ${scheme("light", 1)} }
 @media (prefers-color-scheme: dark) { :host(:not([theme=light])) { ${DARK} } }
 :host([theme=dark]) { ${DARK} }
-@media print { :host { display: none !important } }
 [hidden] { display: none !important }
 * { box-sizing: border-box; overflow-wrap: anywhere }
 .root { font: 1em/1.5 var(--otto-font, system-ui, sans-serif); color: var(--text) }
@@ -111,9 +110,10 @@ const CSS = `
 .wide { line-height: 2; letter-spacing: .06em; word-spacing: .16em }
 .gone { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap }
-button, textarea, select, input { font: inherit; letter-spacing: inherit; word-spacing: inherit; color: inherit; margin: 0 }
-button { min-block-size: 2.25em; min-inline-size: 2.25em; padding: .25em .75em; cursor: pointer;
-  background: var(--surface); border: 1px solid var(--line); border-radius: .5em; text-align: start }
+button, textarea, select, input { font: inherit; letter-spacing: inherit; word-spacing: inherit; color: inherit;
+  margin: 0; min-block-size: 2.25em; padding: .25em .75em; background: var(--surface);
+  border: 1px solid var(--line); border-radius: .5em }
+button { min-inline-size: 2.25em; cursor: pointer; text-align: start }
 button[aria-disabled=true] { cursor: default; color: var(--muted); border-style: dashed }
 button[aria-pressed=true] { background: var(--accent); color: var(--on-accent) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
@@ -126,30 +126,29 @@ button[aria-pressed=true] { background: var(--accent); color: var(--on-accent) }
   inline-size: min(var(--otto-width, 26em), 100vw - 2rem); overflow: hidden;
   block-size: min(var(--otto-height, 40em), 100vh - 6em); background: var(--surface);
   border: 1px solid var(--line); border-radius: var(--otto-radius, .75em) }
-.modal .panel { inset: 0; inline-size: 100%; block-size: 100vh; block-size: 100dvh; border: 0; border-radius: 0 }
+.modal .panel { inset: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0 }
 .modal .launcher { display: none }
-header { display: flex; flex-wrap: wrap; align-items: center; gap: .5em; padding: .5em .75em;
+.head { display: flex; flex-wrap: wrap; align-items: center; gap: .5em; padding: .5em .75em;
   border-block-end: 1px solid var(--line) }
-h2 { flex: 1 1 8em; font-size: 1.05em; line-height: 1.3; margin: 0 }
-.settings { padding: .75em; border-block-end: 1px solid var(--line); overflow: auto; flex: 0 1 auto; max-block-size: 60% }
-.settings label, .row { display: flex; flex-wrap: wrap; gap: .5em; align-items: center; margin-block-end: .5em }
-.settings input { inline-size: 1.5em; block-size: 1.5em }
-select { min-block-size: 2.25em; background: var(--surface); border: 1px solid var(--line); border-radius: .5em }
+h2 { flex: 1 1 6em; font-size: 1.05em; margin: 0 }
+.settings { padding: .75em; border-block-end: 1px solid var(--line); overflow: auto; max-block-size: 60% }
+.settings label, .row { display: flex; gap: .5em; align-items: center; margin-block-end: .5em } .row { flex-wrap: wrap }
+.settings input { flex: none; inline-size: 1.5em; min-block-size: 1.5em }
 .log { position: relative; flex: 1 1 6em; overflow: auto; overscroll-behavior: contain; padding: .75em; min-block-size: 4em }
 .log:focus-visible { outline-offset: -3px }
-.item { margin-block-end: 1em; max-inline-size: 60ch }
+.item { margin-block-end: 1em }
 .visitor { margin-inline-start: 2em }
 .bubble { padding: .5em .75em; border-radius: .75em; background: var(--soft) }
 .visitor .bubble { white-space: pre-wrap; border-inline-end: 4px solid var(--accent) }
 p, ul, ol { margin: 0 0 .5em } ul, ol { padding-inline-start: 1.5em }
 .bubble > :last-child, .visitor p { margin-block-end: 0 }
-a { color: var(--accent); text-underline-offset: .15em }
+a { color: var(--accent) }
 .state, .small, details { font-size: .9em; color: var(--muted) }
 .item > .row, .item > details { margin-block-start: .4em }
 summary { min-block-size: 1.75em; cursor: pointer }
 .choices { flex-direction: column; align-items: stretch }
 .choices button { border-color: var(--accent); border-width: 2px }
-.card { border: 3px solid var(--alarm); border-radius: .75em; background: var(--surface); padding: .75em; margin-block-start: .5em }
+.card { border: 3px solid var(--alarm); border-radius: .75em; padding: .75em; margin-block-start: .5em }
 .card h3 { font-size: 1.1em; margin: 0 0 .25em; color: var(--alarm) }
 .card a { display: inline-block; min-block-size: 1.75em; font-weight: 700; color: var(--alarm) }
 .notice { margin: 0; padding: .5em .75em; border-block-start: 1px solid var(--line); background: var(--soft) }
@@ -157,22 +156,19 @@ form { display: flex; flex-wrap: wrap; align-items: end; gap: .25em .5em; paddin
   border-block-start: 1px solid var(--line); padding-block-end: calc(.5em + env(safe-area-inset-bottom)) }
 .item form { border: 0; padding: 0; inline-size: 100% }
 form label, .count { flex: 1 0 100%; font-size: .9em }
-textarea, form input { flex: 1 1 8em; min-inline-size: 0; max-block-size: 8em; resize: vertical; padding: .4em;
-  background: var(--surface); border: 1px solid var(--line); border-radius: .5em }
-svg { inline-size: 100%; max-inline-size: 16em; background: var(--soft); border-radius: .5em; forced-color-adjust: auto }
-svg text { font: 9px sans-serif; fill: var(--text); text-anchor: middle }
-circle { fill: var(--surface); stroke: var(--accent); stroke-width: 2 } .here { fill: var(--accent) }
-.dots { font-weight: 700 }
+textarea, form input { flex: 1 1 8em; min-inline-size: 0; max-block-size: 8em; resize: vertical }
+svg { display: block; inline-size: 100%; max-inline-size: 16em }
+svg text { font: 9px sans-serif; fill: currentColor; text-anchor: middle }
+circle { fill: none; stroke: currentColor } .here { fill: currentColor }
 @media (prefers-reduced-motion: no-preference) {
   .dots { animation: dots 1.2s infinite alternate } @keyframes dots { from { opacity: .3 } } }
 @media (forced-colors: active) { .bubble { border: 1px solid CanvasText }
-  button[aria-pressed=true] { border: 3px solid Highlight }
-  svg text { fill: CanvasText } circle { fill: Canvas; stroke: CanvasText } .here { fill: CanvasText } }
+  button[aria-pressed=true] { border: 3px solid Highlight } }
 `;
 
 /* ---- Small tools */
 
-/** An element with properties (or attributes, where it has no such property) and children. */
+/** An element with properties (or attributes) and children. */
 function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -188,25 +184,20 @@ const hiddenText = (text) => h("span", { className: "gone" }, text);
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A random id; crypto.randomUUID is missing on pages without https. */
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
+/** A random id; crypto.randomUUID is only there with https. */
+const uuid = () =>
+  "xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx".replace(/x/g, () =>
+    (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16));
 
-/* ---- Emergencies. The server knows many more; these few are the ones whose numbers must show
-   even while nothing answers. Explicit words only, not where they are denied just before. */
+/* ---- Emergencies: the few explicit ones that need no server. */
 
 const CRISIS =
   /\b(kill(ing)? my ?self|suicid(e|al)|(end|take|ending|taking) my (own )?life|end it all|(want|wanna|going) (to )?die|better off dead|(cut|cutting|hurt|hurting|harm|harming) my ?self)\b/g;
 const DANGER =
-  /\b((cant|cannot|can not|unable to|struggling to) breathe?|(is|are|am|im|hes|shes|was) not breathing|(stopped|isnt|arent) breathing|chest pain (right )?now|(having|has) (a )?(heart attack|stroke|seizure)|overdos(e|ed|ing)|unconscious|(wont|cant|cannot) wake (him |her |them |my \w+ )?up|choking|call 911|bleeding (badly|heavily|to death)|wont stop bleeding)\b/g;
+  /\b((cant|cannot|can not|unable to|struggling to) breathe?|(not|isnt|stopped) breathing|chest pain (right )?now|having a (heart attack|stroke|seizure)|overdos(e|ed|ing)|unconscious|(wont|cant|cannot) wake (him |her |them |my \w+ )?up|choking|call 911|bleeding (badly|heavily|to death)|wont stop bleeding)\b/g;
 const DENIED = /\b(not|never|no|dont|isnt|arent|wasnt|doesnt|didnt|without|past|previous)( \w+){0,2} $/;
 
-/** "crisis" (988), "danger" (911) or null, by the explicit words of a text. */
+/** "crisis" (988), "danger" (911) or null. */
 export function seesEmergency(text) {
   const plain = text.normalize("NFKC").toLowerCase().replace(/['’‘`]/g, "").replace(/[^a-z0-9]+/g, " ");
   const found = (cues) =>
@@ -215,7 +206,7 @@ export function seesEmergency(text) {
 }
 
 /* ---- Markdown: paragraphs, line breaks, "- " lists, **bold**, *stress*, [title](address). What it
-   does not know, or does not trust, is shown as it was written; no character is ever dropped. */
+   does not know or trust is shown as it was written; no character is dropped. */
 
 const MARK = /\*\*(?=\S)([^]*?\S)\*\*(?!\w)|\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])|\[([^\]\n]+)\]\(([^()\s]+)\)/g;
 const SCHEMES = ["http:", "https:", "mailto:", "tel:", "sms:"];
@@ -281,21 +272,23 @@ export function plainText(text) {
     .trim();
 }
 
-/* ---- The map of nearest cities: a drawing beside the list that says the same in words. */
+/* ---- The map of nearest cities, beside the list that says the same. */
 
 const WINDS = ["n", "ne", "e", "se", "s", "sw", "w", "nw"];
 
-/** Where each city lies, x to the east and y to the south; null if that is not known of all. */
-export function positions(nearest) {
-  if (nearest.every((city) => Number.isFinite(city.latitude) && Number.isFinite(city.longitude))) {
+const isMapped = ({ latitude, longitude }) => Number.isFinite(latitude) && Number.isFinite(longitude);
+
+/** Where the cities lie, x east and y south; null if that is not known of all. */
+function positions(nearest) {
+  if (nearest.every(isMapped)) {
     const mean = (key) => nearest.reduce((sum, city) => sum + city[key], 0) / nearest.length;
     const [middle, across] = [mean("latitude"), mean("longitude")];
     const shrink = Math.cos((middle * Math.PI) / 180);
     return nearest.map((city) => [(city.longitude - across) * shrink, middle - city.latitude]);
   }
   const found = nearest.map(({ miles, direction }) => {
-    const letters = (direction || "").toLowerCase().match(/north|south|east|west|[nsew]/g) || [];
-    const angle = (WINDS.indexOf(letters.map((letter) => letter[0]).join("")) * Math.PI) / 4;
+    const letters = (direction || "").toLowerCase().replace(/([nsew])(orth|outh|ast|est)|\W/g, "$1");
+    const angle = (WINDS.indexOf(letters) * Math.PI) / 4;
     return angle < 0 ? null : [miles * Math.sin(angle), -miles * Math.cos(angle)];
   });
   return found.every(Boolean) ? found : null;
@@ -304,17 +297,17 @@ export function positions(nearest) {
 function drawMap(nearest, label) {
   const points = positions(nearest);
   if (!points) return "";
-  const draw = (tag, attributes, text = "") => {
+  const draw = (tag, attributes, ...children) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.textContent = text;
+    node.append(...children);
     return node;
   };
   const map = draw("svg", { viewBox: "-75 -60 150 120", role: "img", "aria-label": label });
   const scale = 46 / Math.max(...points.flat().map(Math.abs), 1e-6);
   map.append(draw("text", { x: 66, y: -48 }, "N ↑"));
-  // Miles and directions start from the place that was asked for; coordinates name no such middle.
-  if (!Number.isFinite(nearest[0].latitude)) map.append(draw("circle", { r: 4, class: "here" }));
+  // Miles start from the place that was asked for; coordinates name no such middle.
+  if (!nearest.every(isMapped)) map.append(draw("circle", { r: 4, class: "here" }));
   points.forEach(([x, y], i) => {
     const [cx, cy] = [x * scale, y * scale].map((value) => value.toFixed(1));
     map.append(draw("circle", { cx, cy, r: 7 }), draw("text", { x: cx, y: +cy + 3 }, i + 1));
@@ -324,15 +317,9 @@ function drawMap(nearest, label) {
 
 /* ---- The element */
 
-/** The server said no, said it badly, or (status 0) nothing came back. */
-class Trouble extends Error {
-  constructor(status, detail, retryAfter) {
-    super(detail || `status ${status}`);
-    this.status = status;
-    this.detail = detail;
-    this.retryAfter = Number(retryAfter) || 0;
-  }
-}
+/** The server said no, or (status 0) nothing readable came back. */
+const trouble = (status, detail, retryAfter) =>
+  Object.assign(new Error(detail), { status, detail, retryAfter: Number(retryAfter) || 0 });
 
 export class OttoChat extends HTMLElement {
   constructor() {
@@ -347,7 +334,10 @@ export class OttoChat extends HTMLElement {
     this.life = new AbortController();
     const on = (target, type, listener) =>
       target.addEventListener(type, listener, { signal: this.life.signal });
-    on(window, "online", () => this.backOnline());
+    on(window, "online", () => {
+      this.tell("");
+      this.retry();
+    });
     on(window, "offline", () => this.pump());
     on(this.small, "change", () => this.arrange());
     this.channel = new BroadcastChannel(this.key);
@@ -364,9 +354,8 @@ export class OttoChat extends HTMLElement {
     window.speechSynthesis?.cancel();
   }
 
-  /* -- What is kept, here and in other tabs. An item of the transcript is
-        {key, who: "visitor"|"otto"|"note", era, seq, ...}; an era is one session of the server,
-        named by the moment it began, because seq starts again with each. */
+  /* -- What is kept, here and in other tabs: items {key, who: "visitor"|"otto"|"note", era, seq,...}.
+        An era is a session of the server, named by its start; seq begins anew with each. */
 
   remembered() {
     try {
@@ -375,7 +364,7 @@ export class OttoChat extends HTMLElement {
       if (kept && Date.now() - kept.saved < KEPT_FOR) return kept;
       this.store.removeItem(this.key);
     } catch {
-      // No storage (blocked, or full of something else): the chat lives as long as the page.
+      // No storage: the chat lives as long as the page.
     }
     return { items: [], draft: "", era: 0 };
   }
@@ -390,13 +379,13 @@ export class OttoChat extends HTMLElement {
     if (tell) this.channel?.postMessage({ state: this.state });
   }
 
-  /** Another tab of the same page: it asks for the chat, tells its own, or deleted it. */
+  /** Another tab asks for the chat, tells its own, or deleted it. */
   hear({ ask, state, clear }) {
     if (ask && this.state.token) this.channel.postMessage({ state: this.state });
     if (clear) this.forget();
     if (!state) return;
     if (state.era > this.state.era) {
-      for (const name of ["era", "token", "expires", "clinic"]) this.state[name] = state[name];
+      for (const name of ["era", "token", "clinic"]) this.state[name] = state[name];
     }
     for (const item of state.items) {
       const mine = this.item(item.key);
@@ -410,28 +399,24 @@ export class OttoChat extends HTMLElement {
     return this.state.items.find((item) => item.key === key);
   }
 
-  /** Adds an item, or brings the one with its key up to date, in the order of the conversation. */
+  /** Adds an item, or brings it up to date, in the order of the conversation. */
   keep(item) {
     const known = this.item(item.key);
     if (known) Object.assign(known, item);
     else this.state.items.push(item);
-    const place = ({ era, seq }) => [era || Infinity, seq ?? Infinity];
-    const order = ([a], [b]) => (a === b ? 0 : a - b);
-    this.state.items.sort((one, two) => {
-      const [a, b] = [place(one), place(two)];
-      return order(a, b) || order(a.slice(1), b.slice(1));
-    });
-    return known || item;
+    const rank = (one, two) => (one || LAST) - (two || LAST);
+    this.state.items.sort((one, two) => rank(one.era, two.era) || rank(one.seq, two.seq));
   }
 
+  /** Whether the reply is new. */
   keepReply(reply) {
-    const known = this.item(reply.id);
-    if (!known) this.keep({ key: reply.id, who: "otto", era: this.state.era, seq: reply.seq, reply });
-    return !known;
+    if (this.item(reply.id)) return false;
+    this.keep({ key: reply.id, who: "otto", era: this.state.era, seq: reply.seq, reply });
+    return true;
   }
 
   note(text) {
-    this.keep({ key: uuid(), who: "note", era: this.state.era, seq: 0, text });
+    this.keep({ key: uuid(), who: "note", era: this.state.era, seq: -1, text });
   }
 
   forget() {
@@ -444,7 +429,7 @@ export class OttoChat extends HTMLElement {
 
   /* -- The server */
 
-  /** One call; answers JSON, and gives each line of a stream to `onLine`. */
+  /** One call: returns its JSON, or gives each line of a stream to `onLine`. */
   async call(method, path, body, onLine) {
     const stop = new AbortController();
     let timer;
@@ -467,50 +452,46 @@ export class OttoChat extends HTMLElement {
       });
       if (!response.ok) {
         const { detail, retry_after } = await response.json().catch(() => ({}));
-        throw new Trouble(response.status, detail, response.headers.get("Retry-After") || retry_after);
+        throw trouble(response.status, detail, response.headers.get("Retry-After") || retry_after);
       }
       if (response.status === 204) return {};
       if (!onLine || !/ndjson/.test(response.headers.get("Content-Type"))) return await response.json();
-      await this.lines(response.body.getReader(), onLine, wind);
+      await this.lines(response.body.pipeThrough(new TextDecoderStream()).getReader(), onLine, wind);
       return {};
     } catch (error) {
-      throw error instanceof Trouble ? error : new Trouble(0);
+      throw "status" in error ? error : trouble(0);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Reads a stream of JSON lines; one that ends without {"done": true} was cut off. */
+  /** JSON lines; a stream that ends without {"done": true} was cut off. */
   async lines(reader, onLine, wind) {
-    const decoder = new TextDecoder();
     let rest = "";
     for (;;) {
       const { value, done } = await reader.read();
       wind();
-      rest += decoder.decode(value, { stream: !done });
-      const whole = rest.split("\n");
+      const whole = (rest + (value || "")).split("\n");
       rest = done ? "" : whole.pop();
-      for (const line of whole.filter((text) => text.trim())) {
+      for (const line of whole.filter(Boolean)) {
         const read = JSON.parse(line);
         if (read.error) {
-          throw new Trouble(Number(read.error.code) || 500, read.error.detail, read.error.retry_after);
+          throw trouble(Number(read.error.code) || 500, read.error.detail, read.error.retry_after);
         }
         onLine(read);
         if (read.done) return;
       }
-      if (done) throw new Trouble(0);
+      if (done) throw trouble(0);
     }
   }
 
-  /** A session, asked for once however many wait for it. */
+  /** A session, asked for once; `renew` starts over. */
   session(renew) {
-    if (this.state.token && this.state.expires < Date.now()) this.lapse();
     if (this.state.token && !renew) return Promise.resolve();
     this.asking =
       this.asking ||
-      this.call("POST", "session", {}).then(({ token, expires_in, clinic }) => {
+      this.call("POST", "session", {}).then(({ token, clinic }) => {
         Object.assign(this.state, { token, clinic: clinic || this.state.clinic, era: Date.now() });
-        this.state.expires = Date.now() + (expires_in || 3600) * 1000;
         if (this.lapsed) this.note(this.words.fresh);
         this.lapsed = false;
         this.save();
@@ -519,39 +500,36 @@ export class OttoChat extends HTMLElement {
     return this.asking;
   }
 
-  /** The session is over on the server; what was said stays on the page. */
+  /** The server forgot the session; the page does not. */
   lapse() {
     this.state.token = null;
     this.lapsed = this.state.items.length > 0;
   }
 
-  /** What was said elsewhere, or got lost on the way. Never announced. */
+  /** What was said elsewhere, or lost on the way; not announced. */
   async history() {
     const { era } = this.state;
     const after = Math.max(0, ...this.state.items.map((item) => (item.era === era && item.seq) || 0));
     try {
       const { messages } = await this.call("GET", `history?after=${Math.floor(after)}`);
+      // Deleted, or started over, in the meantime.
+      if (this.state.era !== era) return;
       for (const message of messages) {
-        if (message.client_id || message.role === "visitor") this.keepVisitor(message, era);
+        const { client_id: key, seq, text } = message;
+        if (key) this.keep({ key, who: "visitor", state: "sent", text, ...this.item(key), era, seq });
         else this.keepReply(message);
       }
       this.save();
       this.paint();
     } catch (error) {
-      if (error.status === 401) {
-        this.lapse();
-        await this.session();
-      } else throw error;
+      if (error.status !== 401) throw error;
+      this.lapse();
+      await this.session();
     }
   }
 
-  keepVisitor({ client_id, seq, text }, era) {
-    const key = client_id || `${era}-${seq}`;
-    this.keep({ key, who: "visitor", state: "sent", text, ...this.item(key), era, seq });
-  }
-
-  /* -- The outbox: the visitor's items that are not "sent" yet, one after the other. A message
-        keeps its client_id however often it is tried, so the server answers it once. */
+  /* -- The outbox: what this tab has not sent yet, one after the other. A message keeps its
+        client_id however often it is tried, so the server answers it once. */
 
   unsent(item) {
     return item.who === "visitor" && item.tab === this.tab && item.state === "sending";
@@ -565,22 +543,16 @@ export class OttoChat extends HTMLElement {
     if (card) this.announce(`${this.words.cardTitle}. ${plainText(this.words[card])}`, true);
     this.save();
     this.paint();
-    this.nodes.get(item.key).scrollIntoView({ block: "nearest" });
+    this.log.scrollTop = this.log.scrollHeight;
     this.retry();
   }
 
-  /** Everything that waits is tried, now. */
   retry() {
     for (const item of this.state.items) {
       if (item.state === "failed") Object.assign(item, { state: "sending", tab: this.tab });
     }
     this.wake?.();
     this.pump();
-  }
-
-  backOnline() {
-    this.tell("");
-    this.retry();
   }
 
   async pump() {
@@ -596,7 +568,7 @@ export class OttoChat extends HTMLElement {
     this.paint();
   }
 
-  /** Sleeps until the time is up, the connection is back, or the visitor says "try again". */
+  /** Until the time is up, or something calls for trying again. */
   async sleep(ms) {
     await Promise.race([pause(ms), new Promise((resolve) => (this.wake = resolve))]);
     this.wake = null;
@@ -621,8 +593,8 @@ export class OttoChat extends HTMLElement {
         if (status === 401) this.lapse();
         if (status === 409 || status === 429 || (retryAfter && status >= 500)) {
           await this.countDown(retryAfter || 2);
-        } else if (status >= 400 && status < 500 && status !== 401 && status !== 408) {
-          // A choice that the server no longer knows still says what its words say.
+        } else if (status >= 400 && status < 500 && status !== 401) {
+          // A choice that the server forgot still says its words.
           if (item.choice_id && status !== 403 && status !== 413) delete item.choice_id;
           else return Object.assign(item, { state: "refused", why: detail });
         } else if (tries === TRIES) {
@@ -638,12 +610,11 @@ export class OttoChat extends HTMLElement {
 
   async post(item) {
     const { era } = this.state;
-    // An identifier means something only to the session that gave it.
     const byId = item.choice_id && item.choiceEra === era;
     const said = byId ? { choice_id: item.choice_id } : { text: item.text };
     const take = (reply) => {
       if (this.item(item.key) !== item || this.state.era !== era) return;
-      // The question stands before its answers, whichever of them the top `seq` counts.
+      // The question stands before its answers.
       item.seq = item.seq ?? reply.seq - 0.5;
       if (reply.safety === "interrupt") item.card = null;
       if (this.keepReply(reply)) this.arrived(reply);
@@ -655,7 +626,7 @@ export class OttoChat extends HTMLElement {
     };
     Object.assign(item, { era, seq: undefined });
     onLine(await this.call("POST", "messages", { client_id: item.key, ...said }, onLine));
-    this.keep(Object.assign(item, { state: "sent" }));
+    if (this.item(item.key)) this.keep(Object.assign(item, { state: "sent" }));
   }
 
   arrived(reply) {
@@ -668,7 +639,7 @@ export class OttoChat extends HTMLElement {
     this.announce(`${this.words.otto}${plainText(reply.text)}${offer}`, reply.safety === "interrupt");
     const node = this.nodes.get(reply.id);
     // The start of a long answer stays in view.
-    if (near) log.scrollTop = Math.min(node.offsetTop - 8, log.scrollHeight);
+    if (near) log.scrollTop = node.offsetTop - 8;
     if (this.panel.hidden) this.launcher.textContent = this.words.unread;
   }
 
@@ -689,13 +660,7 @@ export class OttoChat extends HTMLElement {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(CSS);
     this.shadowRoot.adoptedStyleSheets = [sheet];
-    let changed = this.strings;
-    try {
-      changed = changed || JSON.parse(this.getAttribute("strings"));
-    } catch (error) {
-      console.warn("otto-chat: the attribute `strings` holds no JSON.", error.message);
-    }
-    const w = (this.words = { ...WORDS, ...changed });
+    const w = (this.words = { ...WORDS, ...(this.strings || JSON.parse(this.getAttribute("strings"))) });
     this.server = (this.getAttribute("server") || new URL(import.meta.url).origin).replace(/\/+$/, "");
     this.key = `otto-chat ${this.server}`;
     this.small = matchMedia("(max-width: 30em), (max-height: 26em)");
@@ -703,10 +668,10 @@ export class OttoChat extends HTMLElement {
     for (const item of this.state.items) if (item.state === "sending") item.tab = this.tab;
 
     this.launcher = button(w.launcher, () => (this.panel.hidden ? this.open(true) : this.shut()), {
-      className: "launcher", "aria-expanded": "false", "aria-haspopup": "dialog", "aria-controls": "panel",
+      className: "launcher", "aria-expanded": "false",
     });
     this.heading = h("h2", { id: "title", tabIndex: -1 });
-    this.hello = h("div", { className: "item bubble" });
+    this.hello = h("div", { className: "item bubble" }, ...markdown(w.hello, w));
     this.typing = h("p", { className: "state" }, h("span", { className: "dots", "aria-hidden": "true" }, "● ● ● "), w.typing);
     this.log = h("div", { className: "log", role: "log", "aria-live": "off", "aria-label": w.log, tabIndex: 0 }, this.hello, this.typing);
     this.noticeText = h("span");
@@ -716,9 +681,9 @@ export class OttoChat extends HTMLElement {
     const toggle = button(w.settings, () => {
       settings.hidden = !settings.hidden;
       toggle.setAttribute("aria-expanded", !settings.hidden);
-    }, { "aria-expanded": "false", "aria-controls": "settings" });
-    this.panel = h("div", { className: "panel", id: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
-      h("header", {}, this.heading, toggle, button(w.close, () => this.shut())),
+    }, { "aria-expanded": "false" });
+    this.panel = h("div", { className: "panel", role: "dialog", "aria-labelledby": "title", hidden: true },
+      h("div", { className: "head" }, this.heading, toggle, button(w.close, () => this.shut())),
       settings, this.log, this.notice, this.buildForm());
     this.polite = h("div", { className: "gone live", "aria-live": "polite" });
     this.urgent = h("div", { className: "gone live", "aria-live": "assertive" });
@@ -739,14 +704,14 @@ export class OttoChat extends HTMLElement {
     const w = this.words;
     this.input = h("textarea", { id: "input", rows: 2, value: this.state.draft, enterKeyHint: "send", "aria-describedby": "count" });
     this.count = h("div", { className: "count", id: "count", hidden: true });
-    const form = h("form", { noValidate: true }, h("label", { htmlFor: "input" }, w.input), this.input,
+    const form = h("form", {}, h("label", { htmlFor: "input" }, w.input), this.input,
       h("button", { className: "main" }, w.send), this.count);
     let warned = 0;
     const measure = () => {
       const left = LONGEST - [...this.input.value.trim()].length;
       this.count.hidden = left > 100;
       this.count.textContent = left < 0 ? fill(w.over, { n: -left }) : fill(w.left, { n: left });
-      // Heard when it comes near, and when it is too long; not at every letter.
+      // Not heard at every letter.
       const level = left < 0 ? 2 : left <= 100 ? 1 : 0;
       if (level > warned) this.announce(this.count.textContent);
       warned = level;
@@ -771,7 +736,6 @@ export class OttoChat extends HTMLElement {
       this.input.value = this.state.draft = "";
       measure();
       this.send(text);
-      this.log.scrollTop = this.log.scrollHeight;
     });
     return form;
   }
@@ -781,7 +745,7 @@ export class OttoChat extends HTMLElement {
     const pick = (label, name, options) => {
       const select = h("select", { onchange: () => this.comfort({ [name]: select.selectedIndex }) },
         ...options.map((option) => h("option", {}, option)));
-      (this.picks = this.picks || {})[name] = select;
+      this[name] = select;
       return h("label", {}, label, select);
     };
     this.reads = h("input", { type: "checkbox", onchange: () => this.comfort({ read: this.reads.checked }) });
@@ -790,13 +754,13 @@ export class OttoChat extends HTMLElement {
       clear.textContent = w.clearSure;
       this.announce(w.clearSure);
     }, { onblur: () => (clear.textContent = w.clear) });
-    return h("div", { className: "settings", id: "settings", role: "group", "aria-label": w.settings, hidden: true },
+    return h("div", { className: "settings", role: "group", "aria-label": w.settings, hidden: true },
       pick(w.size, "size", w.sizes), pick(w.spacing, "space", w.spacings),
       ...(window.speechSynthesis ? [h("label", {}, this.reads, w.reading)] : []),
       h("div", { className: "row" }, button(w.restart, () => this.restart()), clear));
   }
 
-  /** How large, how wide, whether with voice: kept on the device, because eyes do not change by tab. */
+  /** Kept on the device: eyes do not change by tab. */
   comfort(change) {
     let kept = {};
     try {
@@ -806,8 +770,8 @@ export class OttoChat extends HTMLElement {
       kept = { ...this.kept, ...change };
     }
     this.kept = kept;
-    this.picks.size.selectedIndex = kept.size || 0;
-    this.picks.space.selectedIndex = kept.space || 0;
+    this.size.selectedIndex = kept.size || 0;
+    this.space.selectedIndex = kept.space || 0;
     this.reads.checked = !!kept.read;
     this.panel.classList.toggle("size1", kept.size === 1);
     this.panel.classList.toggle("size2", kept.size === 2);
@@ -823,7 +787,7 @@ export class OttoChat extends HTMLElement {
     this.state.open = true;
     this.save(false);
     this.log.scrollTop = this.log.scrollHeight;
-    // A page that comes back with its chat open leaves the focus alone; a soft keyboard stays down.
+    // A soft keyboard stays down.
     if (byVisitor) (matchMedia("(pointer: fine)").matches ? this.input : this.heading).focus();
     (this.state.token ? this.history() : this.session()).catch(() => {
       if (!navigator.onLine) this.tell(this.words.offline);
@@ -841,7 +805,7 @@ export class OttoChat extends HTMLElement {
     this.launcher.focus();
   }
 
-  /** Beside the page where there is room; over it, and alone, on a small screen. */
+  /** Beside the page, or alone on a small screen. */
   arrange() {
     const modal = !this.panel.hidden && this.small.matches;
     this.root.classList.toggle("modal", modal);
@@ -861,7 +825,7 @@ export class OttoChat extends HTMLElement {
     }
   }
 
-  /** One line above the input; said once, not at every change of its countdown. */
+  /** One line above the input, announced once. */
   tell(text, call = false) {
     const clinic = this.state.clinic || {};
     const phone = clinic.phone || this.getAttribute("phone");
@@ -872,25 +836,24 @@ export class OttoChat extends HTMLElement {
       this.noticeCall.append(label, h("a", { href: `tel:${phone.replace(/[^\d+]/g, "")}` }, phone));
     }
     const said = text && this.notice.textContent;
-    if (said && said !== this.told) this.announce(said);
+    if (said && said !== this.told && !this.panel.hidden) this.announce(said);
     this.told = said;
     this.notice.hidden = !text;
   }
 
-  /** For screen readers. The line goes after a while, so nobody meets it while reading on. */
+  /** For screen readers; goes, so that nobody meets it again. */
   announce(text, urgent = false) {
     const line = h("p", {}, text);
     (urgent ? this.urgent : this.polite).append(line);
     setTimeout(() => line.remove(), 3000);
   }
 
-  /** Brings the page to what `state` says; nodes stay, so focus and reading place do too. */
+  /** Shows what `state` says; nodes stay, and the focus with them. */
   paint() {
     if (!this.root) return;
-    const { name } = this.state.clinic || {};
+    const { items, clinic } = this.state;
+    const { name } = clinic || {};
     this.heading.textContent = name ? fill(this.words.titleOf, { name }) : this.words.title;
-    if (!this.hello.firstChild) this.hello.append(...markdown(this.words.hello, this.words));
-    const { items } = this.state;
     const keys = new Set(items.map((item) => item.key));
     for (const [key, node] of this.nodes) {
       if (keys.has(key)) continue;
@@ -983,7 +946,7 @@ export class OttoChat extends HTMLElement {
 
   source({ title, publisher, section, review }) {
     const date = /^\d{4}-\d\d-\d\d$/.test(review || "")
-      ? new Date(review).toLocaleDateString(this.root?.lang || undefined, { dateStyle: "long", timeZone: "UTC" })
+      ? new Date(review).toLocaleDateString(this.root.lang || undefined, { dateStyle: "long", timeZone: "UTC" })
       : review;
     const named = [publisher, `“${title}”`].filter(Boolean).join(", ");
     const where = section ? `: “${[].concat(section).join("”, “")}”` : "";
@@ -1001,7 +964,7 @@ export class OttoChat extends HTMLElement {
 
   reason(item) {
     const id = `why-${item.key}`;
-    const field = h("input", { id, maxLength: 300, autocomplete: "off" });
+    const field = h("input", { id, maxLength: 300 });
     const form = h("form", {}, h("label", { htmlFor: id }, this.words.reason), field, h("button", {}, this.words.sendReason));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -1017,14 +980,14 @@ export class OttoChat extends HTMLElement {
     if (item.used) return;
     item.used = choice.id;
     this.send(choice.title, item.era === this.state.era ? choice : null);
-    // A finger stays where it is; keyboards and mice go on to the input.
+    // A finger stays where it is.
     if (!event.detail || matchMedia("(pointer: fine)").matches) this.input.focus();
   }
 
   async copy({ text, copy_text, sources = [] }) {
-    const lines = [plainText(text), ...sources.map((source) => this.source(source))];
+    const said = [plainText(text), ...sources.map((source) => this.source(source))].join("\n");
     try {
-      await navigator.clipboard.writeText(copy_text || lines.join("\n"));
+      await navigator.clipboard.writeText(copy_text || said);
       this.flash(this.words.copied);
     } catch {
       this.flash(this.words.notCopied);
@@ -1048,7 +1011,6 @@ export class OttoChat extends HTMLElement {
     this.paint();
   }
 
-  /** A notice that goes by itself, unless something weightier took its place. */
   async flash(text) {
     this.tell(text);
     await pause(5000);
@@ -1060,7 +1022,7 @@ export class OttoChat extends HTMLElement {
     const spoke = speech.speaking && control.textContent === this.words.stopReading;
     speech.cancel();
     if (spoke) return;
-    // Only a voice of the device itself: others send the text to a company.
+    // Only the device's own voice: others send the text to a company.
     const voice = speech.getVoices().find((each) => each.localService && each.lang.startsWith(this.words.answersLang));
     if (!voice) return this.flash(this.words.noVoice);
     const says = new SpeechSynthesisUtterance(text);
@@ -1084,13 +1046,11 @@ export class OttoChat extends HTMLElement {
       await this.session(true);
       this.note(this.words.restarted);
       this.save();
-      this.flash(this.words.restarted);
+      this.announce(this.words.restarted);
     } catch (error) {
-      if (error.status === 401) {
-        this.lapse();
-        return this.restart();
-      }
-      this.tell(this.words.trouble, true);
+      if (error.status !== 401) return this.tell(this.words.trouble, true);
+      this.lapse();
+      return this.restart();
     }
     this.paint();
     this.input.focus();
@@ -1106,8 +1066,7 @@ export class OttoChat extends HTMLElement {
   }
 }
 
-/* One script tag is enough: without an element on the page, it adds one. Where the browser is too
-   old for it, the page stays as it is. */
+/* Without an element on the page, the script adds one; in too old a browser, nothing. */
 if ("adoptedStyleSheets" in document && !customElements.get("otto-chat")) {
   customElements.define("otto-chat", OttoChat);
   if (!document.querySelector("otto-chat")) document.body.append(document.createElement("otto-chat"));

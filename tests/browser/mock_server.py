@@ -5,6 +5,7 @@ http://127.0.0.1:8765/widget/demo.html.
 """
 
 import json
+import socket
 import threading
 import time
 import uuid
@@ -78,7 +79,7 @@ class Session:
 
 
 class MockServer(ThreadingHTTPServer):
-    """`faults` are taken one a message: lose, cut, slow, error, or a status such as 500 or "429"."""
+    """`faults` are taken one a message: lose, cut, slow, error, or a status such as 500."""
 
     daemon_threads = True
 
@@ -116,14 +117,17 @@ class MockServer(ThreadingHTTPServer):
 # Counts violations of the policy and what is put into live regions, from the first moment on.
 WATCH = """
 window.violations = []; window.heard = []; window.pwned = 0;
-addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective + " " + e.blockedURI));
+addEventListener("securitypolicyviolation", (e) => {
+  violations.push(e.violatedDirective + " " + e.blockedURI);
+});
 const watch = () => {
-  const host = document.querySelector("otto-chat");
-  if (!host || !host.shadowRoot || !host.shadowRoot.querySelector(".live")) return requestAnimationFrame(watch);
-  for (const live of host.shadowRoot.querySelectorAll("[aria-live]")) {
+  const root = document.querySelector("otto-chat")?.shadowRoot;
+  if (!root?.querySelector(".live")) return requestAnimationFrame(watch);
+  for (const live of root.querySelectorAll("[aria-live]")) {
     if (live.getAttribute("aria-live") === "off") continue;
     new MutationObserver((changes) => {
-      for (const change of changes) for (const node of change.addedNodes) heard.push(node.textContent);
+      const added = changes.flatMap((change) => [...change.addedNodes]);
+      heard.push(...added.map((node) => node.textContent));
     }).observe(live, { childList: true, subtree: true, characterData: true });
   }
 };
@@ -144,7 +148,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: Any) -> None:
         """Quiet."""
 
-    def do_GET(self) -> None:  # noqa: N802 (the standard library's name)
+    def do_GET(self) -> None:
         """Pages, the widget's files, history."""
         url = urlsplit(self.path)
         self.server.requests.append(f"GET {url.path}")
@@ -165,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.reply(404, b"", TYPES[".html"])
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Sessions, messages, feedback."""
         self.server.requests.append(f"POST {self.path}")
         content = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or "{}")
@@ -181,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self.message(session, content)
 
-    def do_DELETE(self) -> None:  # noqa: N802
+    def do_DELETE(self) -> None:
         """The end of a conversation."""
         self.server.requests.append(f"DELETE {self.path}")
         if self.session():
@@ -202,7 +206,7 @@ class Handler(BaseHTTPRequestHandler):
         given = session.answer(content["client_id"], text)
         if fault == "lose":
             self.close_connection = True
-            self.connection.close()
+            self.connection.shutdown(socket.SHUT_RDWR)
         elif fault == "cut":
             self.stream(given["replies"][:1])
         elif "ndjson" in self.headers.get("Accept", ""):

@@ -517,7 +517,7 @@ export class OttoChat extends HTMLElement {
       for (const message of messages) {
         const { client_id: key, seq, text } = message;
         if (key) this.keep({ key, who: "visitor", state: "sent", text, ...this.item(key), era, seq });
-        else this.keepReply(message);
+        else if (message.outcome) this.keepReply(message);
       }
       this.save();
       this.paint();
@@ -787,8 +787,7 @@ export class OttoChat extends HTMLElement {
     this.state.open = true;
     this.save(false);
     this.log.scrollTop = this.log.scrollHeight;
-    // A soft keyboard stays down.
-    if (byVisitor) (matchMedia("(pointer: fine)").matches ? this.input : this.heading).focus();
+    if (byVisitor) this.settle();
     (this.state.token ? this.history() : this.session()).catch(() => {
       if (!navigator.onLine) this.tell(this.words.offline);
       else this.tell(this.words.trouble, true);
@@ -803,6 +802,11 @@ export class OttoChat extends HTMLElement {
     this.save(false);
     window.speechSynthesis?.cancel();
     this.launcher.focus();
+  }
+
+  /** Puts the focus where one goes on, without raising a soft keyboard. */
+  settle() {
+    (matchMedia("(pointer: fine)").matches ? this.input : this.heading).focus();
   }
 
   /** Beside the page, or alone on a small screen. */
@@ -878,8 +882,8 @@ export class OttoChat extends HTMLElement {
     const state = h("span");
     const again = button(w.retry, () => this.retry());
     const card = h("div");
-    const node = h("div", { className: "item visitor" },
-      h("p", { className: "bubble", dir: "auto" }, hiddenText(w.you), item.text),
+    const node = h("div", { className: "item visitor" }, hiddenText(w.you),
+      h("p", { className: "bubble", dir: "auto" }, item.text),
       h("p", { className: "state" }, state, " ", again), card);
     node.refresh = () => {
       const waits = item.state === "sending" && !navigator.onLine;
@@ -903,8 +907,7 @@ export class OttoChat extends HTMLElement {
     const body = markdown(text, w);
     const bubble = safety === "interrupt" ? this.card(body) : h("div", { className: "bubble" }, ...body);
     Object.assign(bubble, { lang: w.answersLang, dir: "auto" });
-    bubble.prepend(hiddenText(w.otto));
-    const node = h("div", { className: "item otto" }, bubble);
+    const node = h("div", { className: "item otto" }, hiddenText(w.otto), bubble);
     if (nearest.length) bubble.append(...this.nearest(nearest));
 
     const picks = choices.map((choice) => button(choice.title, (event) => this.choose(item, choice, event)));
@@ -969,7 +972,7 @@ export class OttoChat extends HTMLElement {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.vote(item, "down", field.value.trim());
-      this.input.focus();
+      this.settle();
     });
     return form;
   }
@@ -1038,7 +1041,7 @@ export class OttoChat extends HTMLElement {
       () => this.flash(this.words.noLocation),
       { timeout: 15000, maximumAge: 600000 },
     );
-    this.input.focus();
+    this.settle();
   }
 
   async restart() {
@@ -1053,14 +1056,14 @@ export class OttoChat extends HTMLElement {
       return this.restart();
     }
     this.paint();
-    this.input.focus();
+    this.settle();
   }
 
   async clear() {
     const deleted = this.state.token ? this.call("DELETE", "session") : Promise.resolve();
     this.forget();
     this.channel.postMessage({ clear: true });
-    this.input.focus();
+    this.settle();
     this.flash(await deleted.then(() => this.words.cleared, ({ status }) =>
       status === 401 ? this.words.cleared : this.words.clearedHere));
   }

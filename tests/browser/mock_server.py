@@ -79,7 +79,7 @@ class Session:
 
 
 class MockServer(ThreadingHTTPServer):
-    """`faults` are taken one a message: lose, cut, slow, error, or a status such as 500."""
+    """`faults` are taken one a message: lose, cut, slow, hang, error, or a status such as 500."""
 
     daemon_threads = True
 
@@ -204,7 +204,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         text = content.get("text") or session.choices[content["choice_id"]]
         given = session.answer(content["client_id"], text)
-        if fault == "lose":
+        if fault == "hang":
+            time.sleep(4)
+        elif fault == "lose":
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
         elif fault == "cut":

@@ -120,7 +120,7 @@ def test_opening_focuses_the_input_and_escape_returns_to_the_launcher(visit: Vis
 def test_a_question_is_answered_with_its_sources(visit: Visit) -> None:
     page = visit()
     say(page, "how long is a session")
-    expect(otto(page)).to_have_text(f"Otto: {PLAIN}")
+    expect(otto(page)).to_have_text(PLAIN)
     expect(page.locator(".otto strong")).to_have_text("30 to 60 minutes")
     expect(states(page)).to_have_text("Sent")
     page.get_by_text("Where this comes from").click()
@@ -176,7 +176,7 @@ def test_reload_keeps_history_draft_and_the_open_panel(visit: Visit, server: Moc
     session.answer("elsewhere", "asked elsewhere")
     page.reload()
     expect(page.get_by_label("Your question")).to_have_value("half a thought")
-    expect(page.locator(".visitor .bubble")).to_have_text(["You: hello", "You: asked elsewhere"])
+    expect(page.locator(".visitor .bubble")).to_have_text(["hello", "asked elsewhere"])
     expect(otto(page)).to_have_count(2)
     assert len(server.sessions) == 1
 
@@ -189,7 +189,7 @@ def test_what_is_lost_on_the_wire_comes_exactly_once(
     server.faults = [fault]
     say(page, "twice")
     expect(states(page)).to_have_text("Sent")
-    expect(otto(page)).to_have_text(["Otto: The first.", "Otto: The second."])
+    expect(otto(page)).to_have_text(["The first.", "The second."])
     assert len(set(server.arrivals)) == 1
     assert len(server.arrivals) == 2
     assert len(server.said) == 3
@@ -205,7 +205,7 @@ def test_a_reload_in_the_middle_of_an_answer_loses_nothing(
     expect(otto(page)).to_have_count(1)
     expect(page.get_by_text("Otto is writing…")).to_be_visible()
     page.reload()
-    expect(otto(page)).to_have_text(["Otto: The first.", "Otto: The second."])
+    expect(otto(page)).to_have_text(["The first.", "The second."])
     expect(states(page)).to_have_text("Sent")
     assert len(server.said) == 3
 
@@ -276,7 +276,7 @@ def test_a_session_that_is_over_is_renewed_and_nothing_is_lost(
     server.sessions.clear()
     say(page, "two")
     expect(otto(page)).to_have_count(2)
-    expect(page.locator(".visitor .bubble")).to_have_text(["You: one", "You: two"])
+    expect(page.locator(".visitor .bubble")).to_have_text(["one", "two"])
     expect(page.get_by_text("It has been a while")).to_be_visible()
     order = page.locator(".item").all_inner_texts()
     assert ["two" in text for text in order].index(True) == 4
@@ -288,7 +288,7 @@ def test_choices_are_buttons_used_once_and_kept_readable(visit: Visit, server: M
     choice = page.get_by_role("button", name="A child")
     choice.click()
     expect(otto(page)).to_have_count(2)
-    expect(page.locator(".visitor .bubble")).to_have_text(["You: ask", "You: A child"])
+    expect(page.locator(".visitor .bubble")).to_have_text(["ask", "A child"])
     expect(choice).to_have_attribute("aria-disabled", "true")
     expect(choice).to_have_attribute("aria-pressed", "true")
     choice.click(force=True)
@@ -427,8 +427,8 @@ XSS = [
 def test_no_text_becomes_code_and_none_is_lost(visit: Visit, text: str) -> None:
     page = visit()
     say(page, f"echo {text}")
-    expect(otto(page)).to_have_text(f"Otto: {text.replace('**<b', '<b').replace('b>**', 'b>')}")
-    expect(page.locator(".visitor .bubble")).to_have_text(f"You: echo {text}")
+    expect(otto(page)).to_have_text(f"{text.replace('**<b', '<b').replace('b>**', 'b>')}")
+    expect(page.locator(".visitor .bubble")).to_have_text(f"echo {text}")
     for link in page.locator(".log a").all():
         link.click()
     assert page.locator(".log").locator("script, img, iframe, b").count() == 0
@@ -469,7 +469,7 @@ def test_links_to_the_web_open_apart_and_say_so(visit: Visit) -> None:
 def test_a_hostile_page_cannot_hide_or_deform_it(visit: Visit, server: MockServer) -> None:
     page = visit(server.page(head="<link rel=stylesheet href=/hostile.css>"))
     say(page, "hello")
-    expect(otto(page)).to_have_text(f"Otto: {PLAIN}")
+    expect(otto(page)).to_have_text(PLAIN)
     size = page.evaluate(
         "getComputedStyle(document.querySelector('otto-chat').shadowRoot.querySelector('.bubble')).fontSize"
     )
@@ -522,6 +522,31 @@ def test_right_to_left(visit: Visit, server: MockServer) -> None:
     assert page.locator(".root").get_attribute("lang") == "ar"
     assert page.locator(".otto .bubble").get_attribute("lang") == "en"
     assert fits(page)
+
+
+def test_a_message_keeps_its_own_direction(visit: Visit) -> None:
+    page = visit()
+    say(page, "مرحبا")
+    assert (
+        page.locator(".visitor .bubble").evaluate("(n) => getComputedStyle(n).direction") == "rtl"
+    )
+
+
+def test_a_server_that_hangs_is_asked_again(visit: Visit, server: MockServer) -> None:
+    page = visit(opened=False)
+    page.clock.install()
+    page.get_by_role("button", name="Ask Otto").click()
+    server.faults = ["hang"]
+    say(page, "hello")
+    expect(states(page)).to_have_text("Sending…")
+    page.wait_for_timeout(500)
+    page.clock.fast_forward(20500)
+    page.wait_for_timeout(500)
+    page.clock.fast_forward(2000)
+    expect(states(page)).to_have_text("Sent")
+    expect(otto(page)).to_have_count(1)
+    assert len(server.arrivals) == 2
+    assert len(set(server.arrivals)) == 1
 
 
 def test_targets_are_large_enough(visit: Visit) -> None:
@@ -602,7 +627,7 @@ def test_two_tabs_show_one_conversation(visit: Visit, server: MockServer) -> Non
     expect(otto(second)).to_have_count(1)
     say(second, "two")
     expect(otto(second)).to_have_count(2)
-    expect(first.locator(".visitor .bubble")).to_have_text(["You: one", "You: two"])
+    expect(first.locator(".visitor .bubble")).to_have_text(["one", "two"])
     expect(otto(first)).to_have_count(2)
     assert len(server.sessions) == 1
     assert len(heard(second)) == 1
@@ -644,7 +669,7 @@ def test_the_location_is_asked_for_on_the_tap_only_and_rounded(
     )
     say(page, "where")
     page.get_by_role("button", name="Use my location").click()
-    expect(page.locator(".visitor .bubble").last).to_have_text("You: My location: 40.22, -74.76")
+    expect(page.locator(".visitor .bubble").last).to_have_text("My location: 40.22, -74.76")
     map_ = page.get_by_role("img")
     expect(map_).to_have_attribute(
         "aria-label",

@@ -766,3 +766,28 @@ def test_axe_finds_nothing(visit: Visit, server: MockServer, options: dict) -> N
     page.get_by_role("button", name="Settings").click()
     found = axe.Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+
+
+def test_a_server_dead_from_the_start_still_gives_the_phone(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit(server.page(body="<otto-chat phone='(609) 555-0199'></otto-chat>"), opened=False)
+    page.route("**/webhooks/**", lambda route: route.abort())
+    page.get_by_role("button", name="Ask Otto").click()
+    expect(page.locator(".notice")).to_have_text(
+        "I can't reach the clinic's computer just now. Your messages are kept here. "
+        "You can also call the clinic: (609) 555-0199"
+    )
+    expect(page.locator(".notice a")).to_have_attribute("href", "tel:6095550199")
+    expect(page.get_by_role("heading", name="Clinic", exact=True)).to_be_visible()
+
+
+def test_an_answer_that_comes_while_closed_shows_on_the_button(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit()
+    server.faults = ["429"]
+    say(page, "hello")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Ask Otto: new answer").click()
+    expect(otto(page)).to_have_text(PLAIN)

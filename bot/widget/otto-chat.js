@@ -7,8 +7,8 @@
 export const WORDS = {
   launcher: "Ask Otto",
   unread: "Ask Otto: new answer",
-  title: "Otto, the clinic's assistant",
-  titleOf: "Otto, the assistant of {name}",
+  title: "Otto",
+  titleOf: "Otto at {name}",
   close: "Close",
   settings: "Settings",
   hello:

@@ -20,6 +20,13 @@ STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
+# What a browser asks of a server that a page of another origin talks to.
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Expose-Headers": "Retry-After",
+}
 CLINIC = {"name": "Maple Street OT", "phone": "(609) 555-0100"}
 SOURCE = {
     "title": "Occupational Therapy",
@@ -185,6 +192,10 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self.message(session, content)
 
+    def do_OPTIONS(self) -> None:
+        """May a page of another origin talk to this server?"""
+        self.reply(204, b"", TYPES[".html"])
+
     def do_DELETE(self) -> None:
         """The end of a conversation."""
         self.server.requests.append(f"DELETE {self.path}")
@@ -228,6 +239,7 @@ class Handler(BaseHTTPRequestHandler):
     def stream(self, lines: list[dict[str, Any]], delay: float = 0) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/x-ndjson")
+        self.send_header("Access-Control-Allow-Origin", "*")
         self.send_header("Connection", "close")
         self.end_headers()
         for line in lines:
@@ -249,7 +261,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", STRICT)
         if status >= 500:
             headers = {}
-        for name, value in (headers or {}).items():
+        for name, value in (CORS | (headers or {})).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

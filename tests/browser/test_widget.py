@@ -789,3 +789,20 @@ def test_an_answer_that_comes_while_closed_shows_on_the_button(
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Ask Otto: new answer").click()
     expect(otto(page)).to_have_text(PLAIN)
+
+
+def test_a_page_of_another_origin(visit: Visit, server: MockServer) -> None:
+    clinic = MockServer()
+    address = clinic.page()
+    path = address.removeprefix(clinic.address)
+    clinic.pages[path] = clinic.pages[path].replace("/widget/", f"{server.address}/widget/")
+    # The clinic's own policy names Otto's address; the stand-in's knows only itself.
+    page = visit(address, bypass_csp=True)
+    server.faults = ["429"]
+    say(page, "ask")
+    expect(page.locator(".notice")).to_contain_text("in 2 seconds")
+    page.get_by_role("button", name="A child").click()
+    expect(otto(page)).to_have_count(2)
+    assert not [request for request in clinic.requests if "webhooks" in request]
+    clinic.shutdown()
+    clinic.server_close()

@@ -52,7 +52,13 @@ def test_every_command_is_in_the_readme(command: str) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "docs/architecture.md", "docs/understanding.md", "docs/benchmarks.md"],
+    [
+        "README.md",
+        "docs/architecture.md",
+        "docs/understanding.md",
+        "docs/benchmarks.md",
+        "docs/widget.md",
+    ],
 )
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document

@@ -1,0 +1,809 @@
+"""The chat element in a real browser, against a stand-in server; see docs/widget.md."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.browser.mock_server import ANSWER, MockServer
+
+try:
+    from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+except ImportError:
+    pytest.skip("NOT RUN: no Playwright here, see docs/widget.md", allow_module_level=True)
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
+)
+PLAIN = ANSWER.replace("*", "")
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        except Exception as error:
+            pytest.skip(f"NOT RUN: no browser starts here, see docs/widget.md ({error})")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server() -> Iterator[MockServer]:
+    server = MockServer()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def visit(browser: Browser, server: MockServer) -> Iterator[Visit]:
+    """Opens a page in a context of its own, and proves in the end that the policy held."""
+    contexts: list[BrowserContext] = []
+
+    def visit(address: str = "", opened: bool = True, **options) -> Page:
+        context = browser.new_context(**options)
+        context.set_default_timeout(8000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.goto(address or server.page())
+        if opened:
+            page.get_by_role("button", name="Ask Otto").click()
+        return page
+
+    yield visit
+    for context in contexts:
+        for page in context.pages:
+            if not page.is_closed():
+                assert page.evaluate("[window.violations || [], window.pwned || 0]") == [[], 0]
+        context.close()
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Your question").fill(text)
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+def otto(page: Page):
+    return page.locator(".otto .bubble, .otto .card")
+
+
+def states(page: Page):
+    return page.locator(".visitor .state span")
+
+
+def heard(page: Page) -> list[str]:
+    return page.evaluate("heard")
+
+
+def focused(page: Page) -> str:
+    return page.evaluate(
+        "(() => { const a = document.querySelector('otto-chat').shadowRoot.activeElement;"
+        " return a ? a.id || a.textContent : '' })()"
+    )
+
+
+def fits(page: Page) -> bool:
+    """Nothing in the panel is wider than what shows it."""
+    return page.evaluate(
+        "(() => { const r = document.querySelector('otto-chat').shadowRoot;"
+        " return [r.querySelector('.panel'), r.querySelector('.log')]"
+        ".every((n) => n.scrollWidth <= n.clientWidth)"
+        " && innerWidth >= document.documentElement.scrollWidth })()"
+    )
+
+
+def test_nothing_is_asked_of_the_server_before_the_chat_opens(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit(opened=False)
+    expect(page.get_by_role("button", name="Ask Otto")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert not [r for r in server.requests if "webhooks" in r]
+    assert page.locator("otto-chat").count() == 1
+
+
+def test_opening_focuses_the_input_and_escape_returns_to_the_launcher(visit: Visit) -> None:
+    page = visit()
+    expect(page.get_by_role("dialog", name="Otto at Maple Street OT")).to_be_visible()
+    assert focused(page) == "input"
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert focused(page) == "Ask Otto"
+
+
+def test_a_question_is_answered_with_its_sources(visit: Visit) -> None:
+    page = visit()
+    say(page, "how long is a session")
+    expect(otto(page)).to_have_text(PLAIN)
+    expect(page.locator(".otto strong")).to_have_text("30 to 60 minutes")
+    expect(states(page)).to_have_text("Sent")
+    page.get_by_text("Where this comes from").click()
+    expect(page.locator("details li")).to_have_text(
+        "Cleveland Clinic, “Occupational Therapy”: “Overview” (reviewed February 27, 2024)"
+    )
+
+
+def test_each_reply_is_announced_once_and_history_never(visit: Visit) -> None:
+    page = visit()
+    say(page, "twice")
+    expect(otto(page)).to_have_count(2)
+    page.wait_for_timeout(300)
+    assert heard(page) == ["Otto: The first.", "Otto: The second."]
+    log = page.get_by_role("log")
+    assert log.get_attribute("aria-live") == "off"
+    page.reload()
+    expect(otto(page)).to_have_count(2)
+    page.wait_for_timeout(500)
+    assert heard(page) == []
+    expect(page.locator(".live p")).to_have_count(0)
+
+
+def test_everything_works_by_keyboard_and_tab_may_leave(visit: Visit) -> None:
+    page = visit(opened=False)
+    page.get_by_role("button", name="Ask Otto").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("ask")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="A child")).to_be_visible()
+    for _ in range(12):
+        page.keyboard.press("Shift+Tab")
+        if focused(page) == "An adult":
+            break
+    page.keyboard.press("Enter")
+    expect(otto(page)).to_have_count(2)
+    assert focused(page) == "input"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focused(page) == "Ask Otto"
+    page.keyboard.press("Tab")
+    assert focused(page) == ""
+
+
+def test_reload_keeps_history_draft_and_the_open_panel(visit: Visit, server: MockServer) -> None:
+    page = visit()
+    say(page, "hello")
+    expect(otto(page)).to_have_count(1)
+    page.get_by_label("Your question").fill("half a thought")
+    (session,) = server.sessions.values()
+    session.answer("elsewhere", "asked elsewhere")
+    page.reload()
+    expect(page.get_by_label("Your question")).to_have_value("half a thought")
+    expect(page.locator(".visitor .bubble")).to_have_text(["hello", "asked elsewhere"])
+    expect(otto(page)).to_have_count(2)
+    assert len(server.sessions) == 1
+
+
+@pytest.mark.parametrize("fault", ["lose", "cut", "500", "error"])
+def test_what_is_lost_on_the_wire_comes_exactly_once(
+    visit: Visit, server: MockServer, fault: str
+) -> None:
+    page = visit()
+    server.faults = [fault]
+    say(page, "twice")
+    expect(states(page)).to_have_text("Sent")
+    expect(otto(page)).to_have_text(["The first.", "The second."])
+    assert len(set(server.arrivals)) == 1
+    assert len(server.arrivals) == 2
+    assert len(server.said) == 3
+    assert heard(page).count("Otto: The first.") == 1
+
+
+def test_a_reload_in_the_middle_of_an_answer_loses_nothing(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit()
+    server.faults = ["slow"]
+    say(page, "twice")
+    expect(otto(page)).to_have_count(1)
+    expect(page.get_by_text("Otto is writing…")).to_be_visible()
+    page.reload()
+    expect(otto(page)).to_have_text(["The first.", "The second."])
+    expect(states(page)).to_have_text("Sent")
+    assert len(server.said) == 3
+
+
+def test_offline_messages_wait_and_go_out_once_in_order(visit: Visit, server: MockServer) -> None:
+    page = visit()
+    expect(page.get_by_role("dialog", name="Maple Street")).to_be_visible()
+    page.context.set_offline(True)
+    say(page, "one")
+    say(page, "two")
+    expect(page.locator(".notice")).to_contain_text("You are offline")
+    expect(states(page)).to_have_text(["Waiting to be sent"] * 2)
+    page.context.set_offline(False)
+    expect(states(page)).to_have_text(["Sent"] * 2)
+    expect(page.locator(".notice")).to_be_hidden()
+    assert [m["text"] for m in server.said if m.get("role")] == ["one", "two"]
+    assert len(server.arrivals) == 2
+
+
+def test_too_many_requests_count_down_and_send_the_same_message(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit()
+    server.faults = ["429", "409"]
+    say(page, "hello")
+    expect(page.locator(".notice")).to_contain_text("in 2 seconds")
+    expect(page.locator(".notice")).to_contain_text("in 1 seconds")
+    expect(otto(page)).to_have_count(1)
+    assert len(server.arrivals) == 3
+    assert len(set(server.arrivals)) == 1
+    # Each wait is said once, not at each second.
+    assert len([line for line in heard(page) if "seconds" in line]) == 2
+
+
+def test_a_dead_server_leaves_the_message_a_way_to_try_again_and_the_phone(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit()
+    expect(page.get_by_role("dialog", name="Maple Street")).to_be_visible()
+    server.faults = ["503"] * 4
+    say(page, "hello")
+    expect(states(page)).to_have_text("Not sent yet.", timeout=20000)
+    expect(page.locator(".notice a")).to_have_attribute("href", "tel:6095550100")
+    page.get_by_role("button", name="Try again").click()
+    expect(states(page)).to_have_text("Sent")
+    expect(otto(page)).to_have_count(1)
+    assert len(set(server.arrivals)) == 1
+
+
+@pytest.mark.parametrize("status", ["413", "403"])
+def test_a_refused_message_says_why_and_lets_the_next_pass(
+    visit: Visit, server: MockServer, status: str
+) -> None:
+    page = visit()
+    server.faults = [status]
+    say(page, "one")
+    expect(states(page)).to_have_text("Not sent. Said no.")
+    say(page, "two")
+    expect(otto(page)).to_have_count(1)
+
+
+def test_a_session_that_is_over_is_renewed_and_nothing_is_lost(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit()
+    say(page, "one")
+    expect(otto(page)).to_have_count(1)
+    server.sessions.clear()
+    say(page, "two")
+    expect(otto(page)).to_have_count(2)
+    expect(page.locator(".visitor .bubble")).to_have_text(["one", "two"])
+    expect(page.get_by_text("It has been a while")).to_be_visible()
+    order = page.locator(".item").all_inner_texts()
+    assert ["two" in text for text in order].index(True) == 4
+
+
+def test_choices_are_buttons_used_once_and_kept_readable(visit: Visit, server: MockServer) -> None:
+    page = visit()
+    say(page, "ask")
+    choice = page.get_by_role("button", name="A child")
+    choice.click()
+    expect(otto(page)).to_have_count(2)
+    expect(page.locator(".visitor .bubble")).to_have_text(["ask", "A child"])
+    expect(choice).to_have_attribute("aria-disabled", "true")
+    expect(choice).to_have_attribute("aria-pressed", "true")
+    choice.click(force=True)
+    page.wait_for_timeout(200)
+    assert len(server.arrivals) == 2
+    assert "Otto: Who is it for? You can choose: A child; An adult." in heard(page)
+
+
+def test_copy_takes_the_text_to_copy(visit: Visit) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    say(page, "hello")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator(".notice")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == "To take with you"
+
+
+def test_thumbs_can_be_taken_back_and_ask_why_only_when_down(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit()
+    say(page, "hello")
+    up, down = (
+        page.get_by_role("button", name="This helped"),
+        page.get_by_role("button", name="This did not help"),
+    )
+    up.click()
+    expect(up).to_have_attribute("aria-pressed", "true")
+    up.click()
+    expect(up).to_have_attribute("aria-pressed", "false")
+    down.click()
+    page.get_by_label("What was missing?").fill("the price")
+    page.locator(".otto form button").click()
+    expect(page.get_by_label("What was missing?")).to_be_hidden()
+    page.wait_for_timeout(300)
+    (session,) = server.sessions.values()
+    assert [f["value"] for f in session.feedback] == ["up", None, "down", "down"]
+    assert session.feedback[-1]["reason"] == "the price"
+
+
+def test_start_over_makes_a_new_session_and_delete_leaves_nothing(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit()
+    say(page, "first thought")
+    expect(otto(page)).to_have_count(1)
+    (first,) = server.sessions
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Start over").click()
+    expect(page.locator(".item.small")).to_have_text(
+        "You started over: Otto does not remember what came before."
+    )
+    (second,) = server.sessions
+    assert first != second
+    say(page, "two")
+    expect(otto(page)).to_have_count(2)
+    page.get_by_role("button", name="Delete this chat").click()
+    page.get_by_role("button", name="Yes, delete it for good").click()
+    expect(page.locator(".notice")).to_have_text("The chat is deleted.")
+    expect(otto(page)).to_have_count(0)
+    assert server.sessions == {}
+    kept = page.evaluate("JSON.stringify([sessionStorage, localStorage, document.cookie])")
+    assert "thought" not in kept
+    assert second not in kept
+
+
+def test_an_emergency_shows_its_numbers_with_the_server_dead(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit(opened=False)
+    page.route("**/webhooks/**", lambda route: route.abort())
+    page.get_by_role("button", name="Ask Otto").click()
+    say(page, "I can’t breathe")
+    card = page.get_by_role("group", name="Get help now")
+    expect(card.get_by_role("link", name="call 911")).to_have_attribute("href", "tel:911")
+    say(page, "I want to kill myself")
+    for address in ["tel:988", "sms:988"]:
+        expect(page.locator(f'.card a[href="{address}"]')).to_be_visible()
+    assert len([line for line in heard(page) if line.startswith("Get help now")]) == 2
+    page.unroute("**/webhooks/**")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(states(page)).to_have_text(["Sent"] * 2)
+
+
+def test_the_servers_emergency_answer_takes_the_place_of_the_card(visit: Visit) -> None:
+    page = visit()
+    say(page, "suicide")
+    expect(states(page)).to_have_text("Sent")
+    expect(page.locator(".card")).to_have_count(1)
+    expect(page.locator(".otto .card a")).to_have_attribute("href", "tel:988")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("My husband can't breathe!", "danger"),
+        ("he is unconscious", "danger"),
+        ("I took an overdose", "danger"),
+        ("chest pain now", "danger"),
+        ("she won't wake up", "danger"),
+        ("should i call 911", "danger"),
+        ("I'm thinking about suicide", "crisis"),
+        ("i want to end my life", "crisis"),
+        ("I'm not suicidal", None),
+        ("no past suicide attempts", None),
+        ("can OT help with breathing exercises", None),
+        ("he had a stroke in May", None),
+        ("the wait is killing me", None),
+        ("how long is a session", None),
+    ],
+)
+def test_explicit_emergencies_are_seen_and_nothing_else(
+    visit: Visit, text: str, kind: str | None
+) -> None:
+    page = visit(opened=False)
+    see = "(t) => import('/widget/otto-chat.js').then((m) => m.seesEmergency(t))"
+    assert page.evaluate(see, text) == kind
+
+
+XSS = [
+    "<script>window.pwned=1</script>",
+    "<img src=x onerror=window.pwned=1>",
+    "<svg/onload=window.pwned=1>",
+    "[click](javascript:window.pwned=1)",
+    "[click](JaVaScRiPt:window.pwned=1)",
+    "[click](data:text/html,<script>window.pwned=1</script>)",
+    "[click](vbscript:x)",
+    "[**bold**](javascript:window.pwned=1)",
+    "**<b onclick=window.pwned=1>x</b>**",
+    "</p><iframe srcdoc='<script>parent.pwned=1</script>'></iframe>",
+    "{{constructor.constructor('window.pwned=1')()}}",
+    "a < b && c > d; first_last@clinic.org, 5 * 3 * 2 [see site] `x`",
+]
+
+
+@pytest.mark.parametrize("text", XSS)
+def test_no_text_becomes_code_and_none_is_lost(visit: Visit, text: str) -> None:
+    page = visit()
+    say(page, f"echo {text}")
+    expect(otto(page)).to_have_text(f"{text.replace('**<b', '<b').replace('b>**', 'b>')}")
+    expect(page.locator(".visitor .bubble")).to_have_text(f"echo {text}")
+    for link in page.locator(".log a").all():
+        link.click()
+    assert page.locator(".log").locator("script, img, iframe, b").count() == 0
+    assert page.evaluate("window.pwned") == 0
+
+
+MARKDOWN = [
+    ("one\ntwo\n\nthree", "P(one|BR|two) P(three)"),
+    ("Choose:\n- a **b**\n- c", "P(Choose:) UL(LI(a |STRONG(b))|LI(c))"),
+    ("**call [911](tel:911) now.**", "P(STRONG(call |A(911)| now.))"),
+    ("[text 988](sms:988)", "P(A(text 988))"),
+    ("[me](mailto:a@b.org)", "P(A(me))"),
+    ("[x](/faq) [x](ftp://a.b)", "P([x](/faq) [x](ftp://a.b))"),
+    ("*seen* on 5*3*2 and **open", "P(EM(seen)| on 5*3*2 and **open)"),
+    ("# Head\n> quote\n1. one", "P(# Head|BR|> quote|BR|1. one)"),
+    ("2**3**4, -not a list", "P(2**3**4, -not a list)"),
+]
+
+
+@pytest.mark.parametrize(("text", "tree"), MARKDOWN)
+def test_markdown(visit: Visit, text: str, tree: str) -> None:
+    page = visit(opened=False)
+    show = """(t) => import('/widget/otto-chat.js').then((m) => {
+      const show = (n) => n.nodeType === 3 ? n.data : n.tagName +
+        (n.tagName === 'BR' ? '' : `(${[...n.childNodes].map(show).filter(Boolean).join('|')})`);
+      return m.markdown(t).map(show).join(' '); })"""
+    assert page.evaluate(show, text) == tree
+
+
+def test_links_to_the_web_open_apart_and_say_so(visit: Visit) -> None:
+    page = visit()
+    say(page, "echo see [our page](https://example.org/a?b=c)")
+    link = page.get_by_role("link", name="our page (opens in a new tab)")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(link).to_have_attribute("href", "https://example.org/a?b=c")
+
+
+def test_a_hostile_page_cannot_hide_or_deform_it(visit: Visit, server: MockServer) -> None:
+    page = visit(server.page(head="<link rel=stylesheet href=/hostile.css>"))
+    say(page, "hello")
+    expect(otto(page)).to_have_text(PLAIN)
+    size = page.evaluate(
+        "getComputedStyle(document.querySelector('otto-chat').shadowRoot.querySelector('.bubble')).fontSize"
+    )
+    assert size == "16px"
+    box = page.locator(".launcher").bounding_box()
+    assert box
+    assert box["y"] > 500
+    assert box["height"] >= 24
+
+
+def test_a_missing_script_leaves_the_page_as_it_is(visit: Visit, server: MockServer) -> None:
+    address = server.page()
+    path = address.removeprefix(server.address)
+    server.pages[path] = server.pages[path].replace("otto-chat.js", "gone.js")
+    page = visit(address, opened=False)
+    expect(page.get_by_role("heading", name="Clinic")).to_be_visible()
+
+
+SMALL = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
+
+
+def test_a_small_screen_gets_a_modal_that_fits(visit: Visit) -> None:
+    page = visit(**SMALL)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_attribute("aria-modal", "true")
+    assert dialog.bounding_box() == {"x": 0, "y": 0, "width": 320, "height": 568}
+    assert page.evaluate("document.querySelector('h1').inert")
+    assert focused(page) == "title"
+    say(page, "ask")
+    expect(page.get_by_role("button", name="A child")).to_be_visible()
+    say(page, "echo " + "Rehabilitationseinrichtungsverzeichnis" * 4)
+    expect(otto(page)).to_have_count(2)
+    assert fits(page)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Text size").select_option("Very large")
+    assert fits(page)
+    page.get_by_role("button", name="Close").click()
+    assert not page.evaluate("document.querySelector('h1').inert")
+    assert focused(page) == "Ask Otto"
+
+
+def test_right_to_left(visit: Visit, server: MockServer) -> None:
+    page = visit(server.page(html="lang=ar dir=rtl"))
+    say(page, "hello")
+    expect(otto(page)).to_have_count(1)
+    launcher = page.locator(".launcher").bounding_box()
+    assert launcher
+    assert launcher["x"] < 100
+    assert page.locator(".root").get_attribute("dir") == "rtl"
+    assert page.locator(".root").get_attribute("lang") == "ar"
+    assert page.locator(".otto .bubble").get_attribute("lang") == "en"
+    assert fits(page)
+
+
+def test_a_message_keeps_its_own_direction(visit: Visit) -> None:
+    page = visit()
+    say(page, "مرحبا")
+    assert (
+        page.locator(".visitor .bubble").evaluate("(n) => getComputedStyle(n).direction") == "rtl"
+    )
+
+
+def test_a_server_that_hangs_is_asked_again(visit: Visit, server: MockServer) -> None:
+    page = visit(opened=False)
+    page.clock.install()
+    page.get_by_role("button", name="Ask Otto").click()
+    server.faults = ["hang"]
+    say(page, "hello")
+    expect(states(page)).to_have_text("Sending…")
+    page.wait_for_timeout(500)
+    page.clock.fast_forward(20500)
+    page.wait_for_timeout(500)
+    page.clock.fast_forward(2000)
+    expect(states(page)).to_have_text("Sent")
+    expect(otto(page)).to_have_count(1)
+    assert len(server.arrivals) == 2
+    assert len(set(server.arrivals)) == 1
+
+
+def test_targets_are_large_enough(visit: Visit) -> None:
+    page = visit()
+    say(page, "ask")
+    say(page, "hello")
+    expect(otto(page)).to_have_count(2)
+    page.get_by_role("button", name="Settings").click()
+    for target in page.locator("otto-chat").locator("button, select, summary, input").all():
+        if target.is_visible():
+            box = target.bounding_box()
+            assert box
+            assert min(box["width"], box["height"]) >= 24, target.inner_text()
+
+
+def test_motion_only_where_it_is_welcome(visit: Visit, server: MockServer) -> None:
+    for motion, name in [("reduce", "none"), ("no-preference", "dots")]:
+        page = visit(reduced_motion=motion)
+        server.faults = ["slow"]
+        say(page, "twice")
+        dots = page.locator(".dots")
+        expect(dots).to_be_visible()
+        assert dots.evaluate("(n) => getComputedStyle(n).animationName") == name
+
+
+def test_forced_colours_keep_edges(visit: Visit) -> None:
+    page = visit(forced_colors="active")
+    say(page, "ask")
+    bubble = page.locator(".otto .bubble")
+    assert bubble.evaluate("(n) => getComputedStyle(n).borderTopWidth") == "1px"
+
+
+def contrast(page: Page, selector: str) -> float:
+    return page.locator(selector).first.evaluate(
+        """(n) => {
+      const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+      const light = (c) => { const [r, g, b] = c.match(/[\\d.]+/g).map(linear);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+      let at = n, back;
+      while ((back = getComputedStyle(at).backgroundColor) === "rgba(0, 0, 0, 0)")
+        at = at.parentElement;
+      const [a, b] = [light(getComputedStyle(n).color), light(back)].sort((x, y) => y - x);
+      return (a + 0.05) / (b + 0.05); }"""
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_are_far_enough_apart(visit: Visit, scheme: str) -> None:
+    page = visit(color_scheme=scheme)
+    say(page, "suicide")
+    expect(states(page)).to_have_text("Sent")
+    say(page, "hello")
+    expect(otto(page)).to_have_count(2)
+    page.get_by_role("button", name="Settings").click()
+    for selector in [
+        ".launcher",
+        ".main",
+        "h2",
+        ".otto .bubble",
+        ".card a",
+        ".card h3",
+        ".state span",
+        "summary",
+        ".settings button",
+    ]:
+        assert contrast(page, selector) >= 4.5, selector
+    page.evaluate("document.querySelector('otto-chat').setAttribute('theme', 'light')")
+    assert contrast(page, ".otto .bubble") >= 4.5
+
+
+def test_two_tabs_show_one_conversation(visit: Visit, server: MockServer) -> None:
+    first = visit()
+    say(first, "one")
+    expect(otto(first)).to_have_count(1)
+    second = first.context.new_page()
+    second.goto(first.url)
+    second.get_by_role("button", name="Ask Otto").click()
+    expect(otto(second)).to_have_count(1)
+    say(second, "two")
+    expect(otto(second)).to_have_count(2)
+    expect(first.locator(".visitor .bubble")).to_have_text(["one", "two"])
+    expect(otto(first)).to_have_count(2)
+    assert len(server.sessions) == 1
+    assert len(heard(second)) == 1
+    second.get_by_role("button", name="Settings").click()
+    second.get_by_role("button", name="Delete this chat").click()
+    second.get_by_role("button", name="Yes, delete it for good").click()
+    expect(otto(first)).to_have_count(0)
+
+
+def test_enter_while_composing_does_not_send(visit: Visit, server: MockServer) -> None:
+    page = visit()
+    field = page.get_by_label("Your question")
+    field.fill("にほん")
+    field.evaluate(
+        "(n) => n.dispatchEvent(new KeyboardEvent("
+        "'keydown', {key: 'Enter', isComposing: true, bubbles: true}))"
+    )
+    page.wait_for_timeout(200)
+    expect(field).to_have_value("にほん")
+    assert server.arrivals == []
+
+
+def test_a_long_message_is_counted_and_kept(visit: Visit, server: MockServer) -> None:
+    page = visit()
+    field = page.get_by_label("Your question")
+    field.fill("x" * 950)
+    expect(page.locator(".count")).to_have_text("50 characters left")
+    say(page, "x" * 1001)
+    expect(page.locator(".count")).to_contain_text("1 characters too many")
+    expect(field).to_have_value("x" * 1001)
+    assert server.arrivals == []
+
+
+def test_the_location_is_asked_for_on_the_tap_only_and_rounded(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit(
+        permissions=["geolocation"], geolocation={"latitude": 40.2206, "longitude": -74.7597}
+    )
+    say(page, "where")
+    page.get_by_role("button", name="Use my location").click()
+    expect(page.locator(".visitor .bubble").last).to_have_text("My location: 40.22, -74.76")
+    map_ = page.get_by_role("img")
+    expect(map_).to_have_attribute(
+        "aria-label",
+        "Map, north at the top. 1. Ewing, New Jersey, 4 miles northwest; "
+        "2. Princeton, New Jersey, 11 miles north-east.",
+    )
+    expect(page.locator("ol li")).to_have_count(2)
+    expect(page.get_by_role("button", name="Use my location")).to_be_hidden()
+
+
+def test_comfort_is_remembered(visit: Visit) -> None:
+    page = visit()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Text size").select_option("Large")
+    page.get_by_label("Spacing").select_option("Wide")
+    page.get_by_label("reads answers aloud").check()
+    page.reload()
+    say(page, "hello")
+    expect(page.get_by_role("button", name="Read aloud")).to_be_visible()
+    assert page.locator(".panel").evaluate("(n) => getComputedStyle(n).fontSize") == "20px"
+
+
+def test_words_can_be_translated_and_colours_changed(visit: Visit, server: MockServer) -> None:
+    body = """<otto-chat theme=dark strings='{"launcher": "Pregunte a Otto"}'></otto-chat>"""
+    page = visit(server.page(body=body, html="lang=es"), opened=False)
+    launcher = page.get_by_role("button", name="Pregunte a Otto")
+    expect(launcher).to_be_visible()
+    assert page.locator("otto-chat").count() == 1
+    page.evaluate(
+        "document.querySelector('otto-chat').style.setProperty('--otto-accent', 'rgb(1, 2, 3)')"
+    )
+    assert launcher.evaluate("(n) => getComputedStyle(n).backgroundColor") == "rgb(1, 2, 3)"
+
+
+def test_the_demo_page(visit: Visit, server: MockServer) -> None:
+    page = visit(f"{server.address}/widget/demo.html")
+    say(page, "hello")
+    expect(otto(page)).to_have_count(1)
+
+
+def test_twice_the_zoom_and_the_largest_text_fit(visit: Visit) -> None:
+    page = visit(viewport={"width": 640, "height": 450}, device_scale_factor=2)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Text size").select_option("Very large")
+    page.get_by_label("Spacing").select_option("Wide")
+    page.get_by_role("button", name="Settings").click()
+    say(page, "ask")
+    expect(page.get_by_role("button", name="A child")).to_be_visible()
+    assert fits(page)
+
+
+def test_what_was_deleted_does_not_come_back(visit: Visit, server: MockServer) -> None:
+    page = visit()
+    server.faults = ["slow"]
+    say(page, "twice")
+    expect(otto(page)).to_have_count(1)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Delete this chat").click()
+    page.get_by_role("button", name="Yes, delete it for good").click()
+    page.wait_for_timeout(3500)
+    expect(page.locator(".visitor, .otto")).to_have_count(0)
+
+
+def test_kept_local_a_closed_window_finds_its_chat(visit: Visit, server: MockServer) -> None:
+    address = server.page(body="<otto-chat keep=local></otto-chat>")
+    first = visit(address)
+    say(first, "hello")
+    expect(otto(first)).to_have_count(1)
+    second = first.context.new_page()
+    first.close()
+    second.goto(address)
+    expect(otto(second)).to_have_count(1)
+    # The open panel has asked for its history, which counts as a use; a day later all is gone.
+    second.wait_for_load_state("networkidle")
+    second.evaluate(
+        "(() => { const key = Object.keys(localStorage).find((k) => k.includes('http'));"
+        " const kept = JSON.parse(localStorage[key]); kept.saved -= 25 * 3600e3;"
+        " localStorage[key] = JSON.stringify(kept); })()"
+    )
+    second.reload()
+    expect(otto(second)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"color_scheme": "dark"}, SMALL], ids=["light", "dark", "small"]
+)
+def test_axe_finds_nothing(visit: Visit, server: MockServer, options: dict) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="NOT RUN: no axe-playwright-python here"
+    )
+    page = visit(f"{server.address}/widget/demo.html", bypass_csp=True, **options)
+    for text in ["hello", "ask", "suicide", "My location: 40.22, -74.74"]:
+        say(page, text)
+        expect(states(page).last).to_have_text("Sent")
+    page.get_by_role("button", name="Settings").click()
+    found = axe.Axe().run(page).response["violations"]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+
+
+def test_a_server_dead_from_the_start_still_gives_the_phone(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit(server.page(body="<otto-chat phone='(609) 555-0199'></otto-chat>"), opened=False)
+    page.route("**/webhooks/**", lambda route: route.abort())
+    page.get_by_role("button", name="Ask Otto").click()
+    expect(page.locator(".notice")).to_have_text(
+        "I can't reach the clinic's computer just now. Your messages are kept here. "
+        "You can also call the clinic: (609) 555-0199"
+    )
+    expect(page.locator(".notice a")).to_have_attribute("href", "tel:6095550199")
+    expect(page.get_by_role("heading", name="Clinic", exact=True)).to_be_visible()
+
+
+def test_an_answer_that_comes_while_closed_shows_on_the_button(
+    visit: Visit, server: MockServer
+) -> None:
+    page = visit()
+    server.faults = ["429"]
+    say(page, "hello")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Ask Otto: new answer").click()
+    expect(otto(page)).to_have_text(PLAIN)
+
+
+def test_a_page_of_another_origin(visit: Visit, server: MockServer) -> None:
+    clinic = MockServer()
+    address = clinic.page()
+    path = address.removeprefix(clinic.address)
+    clinic.pages[path] = clinic.pages[path].replace("/widget/", f"{server.address}/widget/")
+    # The clinic's own policy names Otto's address; the stand-in's knows only itself.
+    page = visit(address, bypass_csp=True)
+    server.faults = ["429"]
+    say(page, "ask")
+    expect(page.locator(".notice")).to_contain_text("in 2 seconds")
+    page.get_by_role("button", name="A child").click()
+    expect(otto(page)).to_have_count(2)
+    assert not [request for request in clinic.requests if "webhooks" in request]
+    clinic.shutdown()
+    clinic.server_close()

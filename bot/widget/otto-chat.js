@@ -896,7 +896,7 @@ export class OttoChat extends HTMLElement {
   ottoNode(item) {
     const w = this.words;
     const { reply } = item;
-    const { text, choices, sources, location, safety, outcome } = reply;
+    const { text, choices, sources, location, safety, outcome, topic } = reply;
     const nearest = location?.nearest || [];
     const body = markdown(text, w);
     const bubble = safety === "interrupt" ? this.card(body) : h("div", { className: "bubble" }, ...body);
@@ -909,7 +909,8 @@ export class OttoChat extends HTMLElement {
 
     const locate = button(w.locate, () => this.locate());
     const place = h("div", { className: "row" }, locate, h("span", { className: "small" }, w.locateNote));
-    const locates = outcome === "location" && !location?.listed && !nearest.length && navigator.geolocation;
+    const asksPlace = outcome === "location" ? !location?.listed && !nearest.length : topic === "find_care";
+    const locates = asksPlace && navigator.geolocation;
     if (locates) node.append(place);
 
     if (sources.length) {
@@ -924,7 +925,8 @@ export class OttoChat extends HTMLElement {
     const down = vote("down", w.down);
     const why = this.reason(item);
     row.append(copy, up, down, read);
-    if (safety !== "interrupt") node.append(row, why);
+    // A question of Otto's needs an answer, not a vote.
+    if (safety !== "interrupt" && !picks.length) node.append(row, why);
 
     node.refresh = (last) => {
       picks.forEach((pick, i) => {

@@ -10,11 +10,19 @@ import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.site import Otto, Site, otto
 
 Visit = Callable[..., Page]
+# A busy machine is slow; what never comes is what fails.
+expect.set_options(timeout=20_000)
+
+
+def chromium() -> str | None:
+    """The system's own, or None for Playwright's."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @pytest.fixture(scope="package")
@@ -35,11 +43,9 @@ def channel(clinic: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="package")
 def browser(channel: Otto) -> Iterator[Browser]:
     """Chromium. Its loop keeps others from running here, so the channel has to be there before."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
     with sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path=found)
+            browser = playwright.chromium.launch(executable_path=chromium())
         except Exception as error:
             if os.environ.get("CI"):
                 raise
@@ -73,7 +79,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
 
     def visit(address: str = "", opened: bool = True, **options) -> Page:
         context = browser.new_context(**options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: pytest.fail(str(error)))

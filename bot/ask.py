@@ -12,7 +12,7 @@ from bot.errors import OttoError
 
 if TYPE_CHECKING:
     from rasa.core.agent import Agent
-    from rasa.shared.core.trackers import DialogueStateTracker
+    from rasa.shared.core.events import UserUttered
 
 Record = dict[str, Any]
 
@@ -53,7 +53,8 @@ async def ask(agent: Agent, text: str, channel: str) -> Record:
     messages = await take_turn(agent.handle_message, sender_id, text, channel)
     milliseconds = (time.perf_counter() - started) * 1000
     tracker = await agent.tracker_store.retrieve(sender_id)
-    return record(text, messages, understood(tracker), channel, milliseconds)
+    said = tracker.latest_message if tracker else None
+    return record(text, messages, understood(said), channel, milliseconds)
 
 
 def record(
@@ -79,12 +80,12 @@ def record(
     }
 
 
-def understood(tracker: DialogueStateTracker | None) -> Record:
-    """The latest message's intent by its full name, how sure, and the labels before the gate."""
-    if tracker is None or tracker.latest_message is None:
+def understood(said: UserUttered | None) -> Record:
+    """A message's intent by its full name, how sure, and the labels before the gate."""
+    if said is None:
         return {"name": None, "confidence": 0.0, "labels": []}
-    intent = tracker.latest_message.intent
-    labels = tracker.latest_message.parse_data.get("labels") or []
+    intent = said.intent
+    labels = said.parse_data.get("labels") or []
     return {
         "labels": [
             entry | {key: round(float(entry[key]), 4) for key in ("confidence", "likeness")}

@@ -116,10 +116,18 @@ def run(options: argparse.Namespace) -> int:
 
 def shell(options: argparse.Namespace) -> int:
     """`otto shell`."""
-    from bot import shell as shell_
+    started = time.monotonic()
+    print("Loading Otto.", file=sys.stderr, flush=True)
 
-    print("Say something to Otto. End with /stop or Ctrl-D.\n", flush=True)
-    _with_agent(lambda agent: shell_.talk(agent, shell_.typed(), options.channel))
+    async def talk(agent: Agent) -> None:
+        from bot.shell import Shell, typed
+        from bot.training import model_path
+
+        ready = f"Ready after {time.monotonic() - started:.0f} s with {model_path().name}."
+        print(f"{ready} /help lists the commands; Ctrl-D ends.\n", file=sys.stderr, flush=True)
+        await Shell(agent, options.channel).talk(typed())
+
+    _with_agent(talk)
     return 0
 
 

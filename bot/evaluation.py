@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from bot.answers import topics
 from bot.errors import OttoError
 
 Record = dict[str, Any]
@@ -31,6 +33,11 @@ GOOD = {
     "location": {"right"},
 }
 BAD = "wrong"
+# What can come of a message.
+OUTCOMES = (
+    *("answer", "ask_which", "not_covered", "out_of_scope", "emergency", "location", "dialogue"),
+    "small_talk",
+)
 
 
 class CasesError(OttoError):
@@ -163,6 +170,24 @@ def verdict(case: Case, record: Record) -> str:
             return BAD if record["safety"] == "interrupt" else "right"
         case _:
             return "right" if _place_is_right(case.expected["expect"], record) else BAD
+
+
+def check_expectation(name: str) -> None:
+    """Make sure that an expectation names a topic or an outcome.
+
+    Raises:
+        CasesError: it does not; the message offers what comes close.
+    """
+    names = [*topics(), *OUTCOMES]
+    if name not in names:
+        near = get_close_matches(name, names, 2)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise CasesError(f"{name!r} is neither a topic nor an outcome{hint}")
+
+
+def meets(record: Mapping[str, Any], name: str) -> bool:
+    """Whether a record has the topic or the outcome that was expected."""
+    return name in (record["id"], record["outcome"])
 
 
 def _question(expected: dict[str, Any], record: Record) -> str:

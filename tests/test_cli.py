@@ -1,6 +1,7 @@
 """The `otto` command: exit codes, and errors of one line that say what to do."""
 
 import asyncio
+import io
 import json
 import logging
 import os
@@ -17,21 +18,27 @@ from bot import cli
 from bot.answers import ContentError, topics
 from bot.ask import QuestionsError
 from bot.cli import IMPOSSIBLE, WRONG, main
+from bot.conversation import ConversationError
 from bot.directory_file import DirectoryError
 from bot.encoder import EncoderError
 from bot.evaluation import CasesError, Report
+from bot.flags import FlagError
 from bot.follow_ups import FollowUpError
 from bot.report import ReportError
 from bot.safety import SafetyError
 from bot.settings import SettingsError
+from bot.shell_commands import CommandError
 from bot.supervisor import RunError
 from bot.training import TrainingError
 
 ERRORS = (
     CasesError,
+    CommandError,
     ContentError,
+    ConversationError,
     DirectoryError,
     EncoderError,
+    FlagError,
     FollowUpError,
     QuestionsError,
     ReportError,
@@ -417,9 +424,12 @@ def test_cases_that_cannot_be_read_are_named_before_a_model_is_loaded(
 
 
 @pytest.mark.usefixtures("with_agent")
-def test_shell_answers_until_the_lines_end(
+def test_shell_answers_what_is_piped_into_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bot.shell.typed", lambda: iter([QUESTION]))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\n/stop\nhello\n"))
     assert main(["shell", "--channel", "sms"]) == 0
-    assert "Otto: Most OT sessions last" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert out.startswith(f"You: {QUESTION}\nOtto: Most OT sessions last")
+    assert "hello" not in out
+    assert "/help lists the commands" in err

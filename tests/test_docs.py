@@ -7,10 +7,11 @@ import subprocess
 import pytest
 from rasa.core.agent import Agent
 
+from bot.channels.render import as_terminal
 from bot.cli import parser
+from bot.conversation import Conversation
 from bot.paths import ROOT
 from bot.settings import TABLE
-from bot.shell import talk
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -22,20 +23,20 @@ def commands() -> list[str]:
     return list(action.choices or ())
 
 
-def test_the_transcript_in_the_readme_is_what_otto_says(
-    agent: Agent, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_transcript_in_the_readme_is_what_otto_says(agent: Agent) -> None:
     transcript = re.search(r"```\n(You: .*?)```", README, re.DOTALL)
     assert transcript
-    said = re.findall(r"^You: (.*)$", transcript[1], re.MULTILINE)
+    conversation = Conversation(agent, "web")
 
-    def typed():
-        for line in said:
-            print(f"You: {line}")
-            yield line
+    async def talk() -> str:
+        said = ""
+        for line in re.findall(r"^You: (.*)$", transcript[1], re.MULTILINE):
+            turn = await conversation.say(line)
+            answers = [f"Otto: {as_terminal(message)}\n" for message in turn.messages]
+            said += "\n".join([f"You: {line}", *answers]) + "\n"
+        return said
 
-    asyncio.run(talk(agent, typed(), "web"))
-    assert capsys.readouterr().out.strip() == transcript[1].strip()
+    assert asyncio.run(talk()).strip() == transcript[1].strip()
 
 
 @pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)

@@ -4,43 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.render import Message, as_sms
-from bot.errors import OttoError
 
 if TYPE_CHECKING:
     from rasa.core.agent import Agent
     from rasa.shared.core.events import UserUttered
 
 Record = dict[str, Any]
-
-
-class QuestionsError(OttoError):
-    """The file of questions cannot be read; the message says why and what to do."""
-
-
-def read_questions(path: Path) -> list[str]:
-    """The lines of a file of questions, without their line ends; empty ones are kept.
-
-    Raises:
-        QuestionsError: the file is missing, or is no UTF-8 text.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise QuestionsError(
-            f"{path}: line {line} is not UTF-8 text; please save the file as UTF-8"
-        ) from error
-    except OSError as error:
-        raise QuestionsError(
-            f"{path}: cannot be read ({error.strerror}); please check the file's name"
-        ) from error
-    if lines == [""]:
-        raise QuestionsError(f"{path}: holds no question; please write one a line")
-    return [line.removesuffix("\r") for line in lines]
 
 
 async def ask(agent: Agent, text: str, channel: str) -> Record:

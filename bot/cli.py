@@ -8,9 +8,9 @@ import io
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import no_tensorflow
 from bot.errors import OttoError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rasa.core.agent import Agent
 
     from bot.evaluation import Case, Report
+
+T = TypeVar("T")
 
 # Exit codes: 1 = what was asked found something wrong, 2 = it could not be done.
 WRONG, IMPOSSIBLE = 1, 2
@@ -72,8 +74,14 @@ def parser() -> argparse.ArgumentParser:
         'otto ask "how long is a session" --json',
     )
     ask_.add_argument("question", nargs="*", help="what to ask")
-    ask_.add_argument("--file", type=Path, help="a text file with one question a line")
+    ask_.add_argument(
+        "--file", type=Path, help="questions: text with one a line, or .csv or .jsonl with `expect`"
+    )
     ask_.add_argument("--json", action="store_true", help="print one JSON record a line")
+    ask_.add_argument(
+        "--against", type=Path, metavar="FILE", help="compare with these records, not the last run"
+    )
+    ask_.add_argument("--html", type=Path, metavar="FILE", help="write a page of what --file found")
     evaluate_ = add(
         "evaluate",
         evaluate,
@@ -133,41 +141,85 @@ def shell(options: argparse.Namespace) -> int:
 
 def ask(options: argparse.Namespace) -> int:
     """`otto ask`."""
-    from bot.ask import read_questions
+    from bot.evaluation import asked
+    from bot.question_file import read
 
     if bool(options.question) == (options.file is not None):
         print("otto: give one question, or --file with one question a line", file=sys.stderr)
         return IMPOSSIBLE
-    questions = read_questions(options.file) if options.file else [" ".join(options.question)]
-    code: int = _with_agent(lambda agent: _ask_all(agent, questions, options))
-    return code
+    if options.file is None and (options.against or options.html):
+        print("otto: --against and --html need --file", file=sys.stderr)
+        return IMPOSSIBLE
+    if options.file:
+        return _ask_file(options, read(options.file))
+    question = " ".join(options.question)
+    if not question.strip():
+        print("otto: the question is empty; it was left out", file=sys.stderr)
+        return WRONG
+    _with_agent(lambda agent: _answered(agent, [asked(question, "")], options))
+    return 0
 
 
-async def _ask_all(agent: Agent, questions: list[str], options: argparse.Namespace) -> int:
+def _ask_file(options: argparse.Namespace, questions: list[tuple[int, Case]]) -> int:
+    from bot import regression, report
+    from bot.evaluation import ASKED
+
+    before = []
+    last = options.against or regression.beside(options.file)
+    if options.against or last.exists():
+        before = regression.load(last)
+    cases = [case for _, case in questions if case.text.strip()]
+    for number in (number for number, case in questions if not case.text.strip()):
+        print(f"otto: line {number} is empty; it was left out", file=sys.stderr)
+    counted = _with_agent(lambda agent: _answered(agent, cases, options))
+    records = [record for _, record in counted.results]
+    changed = regression.changes(before, records)
+    # Where the records are the output, the summary must not be among them.
+    out = sys.stderr if options.json else sys.stdout
+    print(counted.miss_lines(), end="", file=out)
+    for change in changed:
+        print(f"changed: {change.text}\n    was {change.was}\n    is {change.now}", file=out)
+    if set(counted.groups) - {ASKED}:
+        print(f"\n{counted.table()}", file=out)
+    if before:
+        print(f"{len(changed)} of {len(records)} changed since {last}", file=out)
+    if options.html:
+        report.write(options.html, counted, changed)
+    if not options.against:
+        regression.keep(last, records)
+    return WRONG if counted.misses or len(cases) < len(questions) else 0
+
+
+async def _answered(agent: Agent, cases: list[Case], options: argparse.Namespace) -> Report:
+    """Ask, and print each answer as it comes."""
     from bot.ask import ask as ask_one
+    from bot.evaluation import Report
+
+    counted = Report()
+    # In a terminal, the answers themselves show how far it is.
+    for case in _progress(cases, not sys.stdout.isatty()):
+        record = await ask_one(agent, case.text, options.channel)
+        counted.add(case, record)
+        print(json.dumps(record, ensure_ascii=False) if options.json else _told(record), flush=True)
+    return counted
+
+
+def _told(record: dict[str, Any]) -> str:
     from bot.channels.render import plain
 
-    code = 0
-    for number, question in enumerate(questions, 1):
-        if not question.strip():
-            where = f"line {number}" if options.file else "the question"
-            print(f"otto: {where} is empty; it was left out", file=sys.stderr)
-            code = WRONG
-            continue
-        record = await ask_one(agent, question, options.channel)
-        if options.json:
-            print(json.dumps(record, ensure_ascii=False), flush=True)
-        else:
-            print(f"{question}\n{plain(record['answer'])}", flush=True)
-            for i, choice in enumerate(record["choices"], 1):
-                print(f"  {i}. {choice['title']}")
-            for source in record["sources"]:
-                print(f"  [{source['id']}: {source['section']}]")
-            print(
-                f"  ({record['outcome']}, {record['id'] or record['intent']}, "
-                f"{record['confidence']:.2f}, {record['ms']} ms)\n"
-            )
-    return code
+    lines = [record["text"], plain(record["answer"])]
+    lines += [f"  {i}. {choice['title']}" for i, choice in enumerate(record["choices"], 1)]
+    lines += [f"  [{source['id']}: {source['section']}]" for source in record["sources"]]
+    what = f"{record['outcome']}, {record['id'] or record['intent']}"
+    return "\n".join([*lines, f"  ({what}, {record['confidence']:.2f}, {record['ms']} ms)\n"])
+
+
+def _progress(items: Iterable[T], wanted: bool = True) -> Iterable[T]:
+    """The items, with a bar on a terminal's standard error that shows how far it is."""
+    from tqdm import tqdm
+
+    bar: Iterable[T] = tqdm(items, disable=None if wanted else True, leave=False)
+    return bar
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -195,10 +247,7 @@ def evaluate(options: argparse.Namespace) -> int:
             )
         )
         return 0
-    for found, case, record in counted.misses:
-        wanted = case.expected.get("label") or case.expected.get("expect") or case.group
-        got = record["location"] or record["id"] or record["intent"]
-        print(f"{found}: {case.text}\n    wanted {wanted}, got {record['outcome']} {got}")
+    print(counted.miss_lines(), end="")
     print(f"\n{counted.topic_table()}\n" if counted.topics else "")
     print(counted.table())
     return 0
@@ -208,7 +257,7 @@ async def _evaluated(agent: Agent, cases: list[Case]) -> Report:
     from bot.ask import ask as ask_one
     from bot.evaluation import report
 
-    return report([(case, await ask_one(agent, case.text, "web")) for case in cases])
+    return report([(case, await ask_one(agent, case.text, "web")) for case in _progress(cases)])
 
 
 def check(options: argparse.Namespace) -> int:
@@ -233,7 +282,7 @@ async def _misunderstood(agent: Agent) -> list[str]:
     expected = {topic.question: f"{INTENT}/{topic.id}" for topic in topics().values()}
     expected |= {text: name for name, text in CANONICAL.items()}
     found = []
-    for text, name in expected.items():
+    for text, name in _progress(list(expected.items())):
         record = await ask_one(agent, text, "web")
         if record["intent"] != name:
             found.append(f"{name}: its question “{text}” is understood as {record['intent']}")

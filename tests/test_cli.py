@@ -16,7 +16,6 @@ from rasa.core.agent import Agent
 
 from bot import cli
 from bot.answers import ContentError, topics
-from bot.ask import QuestionsError
 from bot.cli import IMPOSSIBLE, WRONG, main
 from bot.conversation import ConversationError
 from bot.directory_file import DirectoryError
@@ -24,6 +23,8 @@ from bot.encoder import EncoderError
 from bot.evaluation import CasesError, Report
 from bot.flags import FlagError
 from bot.follow_ups import FollowUpError
+from bot.question_file import QuestionsError
+from bot.regression import RunFileError
 from bot.report import ReportError
 from bot.safety import SafetyError
 from bot.settings import SettingsError
@@ -43,6 +44,7 @@ ERRORS = (
     QuestionsError,
     ReportError,
     RunError,
+    RunFileError,
     SafetyError,
     SettingsError,
     TrainingError,
@@ -227,6 +229,92 @@ def test_answered_questions_are_a_success(
 ) -> None:
     code = main(["ask", "--file", write(f"{QUESTION}\nhello\n")])
     assert (code, capsys.readouterr().err) == (0, "")
+
+
+@pytest.fixture
+def expecting(tmp_path: Path) -> Callable[..., str]:
+    """Write a CSV of the question with what is expected of it."""
+
+    def write(*expect: str) -> str:
+        path = tmp_path / "questions.csv"
+        path.write_text("text,expect\n" + "".join(f"{QUESTION},{name}\n" for name in expect))
+        return str(path)
+
+    return write
+
+
+@pytest.mark.usefixtures("with_agent")
+@pytest.mark.parametrize(
+    ("expect", "code"), [("session_length", 0), ("answer", 0), ("risks", WRONG), ("", 0)]
+)
+def test_the_exit_code_tells_whether_all_was_as_expected(
+    expecting: Callable[..., str], expect: str, code: int
+) -> None:
+    assert main(["ask", "--file", expecting(expect)]) == code
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_a_missed_expectation_is_told_and_counted(
+    expecting: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["ask", "--file", expecting("risks", "answer")])
+    out = capsys.readouterr().out
+    assert f"wrong: {QUESTION}\n    wanted risks, got answer session_length\n" in out
+    assert "| expected | 2 | wrong 50.0 %, right 50.0 % |" in out
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_a_second_run_tells_what_changed_since_the_first(
+    expecting: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = expecting("answer")
+    main(["ask", "--file", file])
+    assert "changed since" not in capsys.readouterr().out
+    main(["ask", "--file", file])
+    assert f"0 of 1 changed since {file}.last.jsonl\n" in capsys.readouterr().out
+    main(["ask", "--file", file, "--channel", "sms"])
+    assert f"changed: {QUESTION}\n    was Most OT sessions" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_records_that_were_printed_can_be_compared_with_and_are_left_alone(
+    expecting: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = tmp_path / "earlier.jsonl"
+    main(["ask", QUESTION, "--json"])
+    earlier.write_text(capsys.readouterr().out.replace('"session_length"', '"risks"'))
+    before = earlier.read_text()
+    main(["ask", "--file", expecting("answer"), "--json", "--against", str(earlier)])
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["session_length"]
+    assert "    was answer risks\n    is answer session_length\n" in err
+    assert f"1 of 1 changed since {earlier}\n" in err
+    assert earlier.read_text() == before
+    assert not Path(f"{tmp_path}/questions.csv.last.jsonl").exists()
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_ask_writes_a_page_where_it_is_asked_to(
+    expecting: Callable[..., str], tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    main(["ask", "--file", expecting("risks"), "--html", str(page)])
+    assert "<td>answer session_length</td>" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("without_agent")
+@pytest.mark.parametrize("option", ["--against", "--html"])
+def test_what_is_about_a_file_needs_one(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", QUESTION, option, "x"]) == IMPOSSIBLE
+    assert capsys.readouterr().err == "otto: --against and --html need --file\n"
+
+
+@pytest.mark.usefixtures("without_agent")
+def test_an_earlier_run_that_cannot_be_read_is_named_before_a_model_is_loaded(
+    expecting: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ask", "--file", expecting("answer"), "--against", "/no/such"]) == IMPOSSIBLE
+    assert capsys.readouterr().err == "otto: /no/such: cannot be read; please check its name\n"
 
 
 @pytest.mark.usefixtures("with_agent")

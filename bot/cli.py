@@ -65,6 +65,8 @@ def parser() -> argparse.ArgumentParser:
 
     add("run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run")
     add("train", train, "train a model from the files as they are", "otto train")
+    new_ = add("new", new, "begin a new topic: a file to fill in", "otto new parking_fees")
+    new_.add_argument("topic", help="its name: small letters, digits and _, such as parking_fees")
     shell_ = add("shell", shell, "talk with Otto in the terminal", "otto shell --channel sms")
     add("check", check, "check every answer, and that its question is understood", "otto check")
     ask_ = add(
@@ -263,15 +265,32 @@ async def _evaluated(agent: Agent, cases: list[Case]) -> Report:
 def check(options: argparse.Namespace) -> int:
     """`otto check`."""
     from bot.answers import load_sources, topics
-    from bot.check import problems
+    from bot.check import broken, problems
+    from bot.next_steps import next_step, place
+    from bot.paths import TOPICS
 
-    found = problems(topics(), load_sources())
-    if not found:
-        found = _with_agent(_misunderstood)
+    if found := broken(TOPICS):
+        count = len(list(TOPICS.glob("*.yml")))
+    else:
+        count = len(topics())
+        found = problems(topics(), load_sources()) or _with_agent(_misunderstood)
     for problem in found:
         print(problem)
-    print(f"{len(topics())} topics checked, {len(found)} problems")
+        where = place(problem)
+        print(f"    Next{f', in {where}' if where else ''}: {next_step(problem)}")
+    print(f"{count} topics checked, {len(found)} problems")
     return WRONG if found else 0
+
+
+def new(options: argparse.Namespace) -> int:
+    """`otto new`."""
+    from bot.new_topic import create
+    from bot.paths import TOPICS
+
+    path = create(options.topic, TOPICS)
+    print(f"{path} is ready to be filled in.\nNext: open it, replace every TO WRITE, and run")
+    print("otto check\ndocs/content.md says what makes a good answer.")
+    return 0
 
 
 async def _misunderstood(agent: Agent) -> list[str]:

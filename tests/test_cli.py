@@ -23,6 +23,8 @@ from bot.encoder import EncoderError
 from bot.evaluation import CasesError, Report
 from bot.flags import FlagError
 from bot.follow_ups import FollowUpError
+from bot.new_topic import TopicError
+from bot.next_steps import GUIDE
 from bot.question_file import QuestionsError
 from bot.regression import RunFileError
 from bot.report import ReportError
@@ -47,6 +49,7 @@ ERRORS = (
     RunFileError,
     SafetyError,
     SettingsError,
+    TopicError,
     TrainingError,
 )
 QUESTION = "How long is an OT session?"
@@ -154,7 +157,7 @@ def test_a_wrong_command_line_is_refused_with_what_is_wrong(
     assert (error.value.code, named in capsys.readouterr().err) == (IMPOSSIBLE, True)
 
 
-@pytest.mark.parametrize("command", ["run", "train", "shell", "check", "ask", "evaluate"])
+@pytest.mark.parametrize("command", ["run", "train", "shell", "check", "ask", "evaluate", "new"])
 def test_every_command_explains_itself_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -423,7 +426,41 @@ def test_check_lists_the_problems_and_counts_them(
     monkeypatch.setattr("bot.check.problems", lambda topics, sources: ["a: is bad", "b: is bad"])
     main(["check"])
     assert capsys.readouterr().out == (
-        f"a: is bad\nb: is bad\n{len(topics())} topics checked, 2 problems\n"
+        f"a: is bad\n    Next: {GUIDE}\nb: is bad\n    Next: {GUIDE}\n"
+        f"{len(topics())} topics checked, 2 problems\n"
+    )
+
+
+@pytest.fixture
+def own_topics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of topics of the test's own, which has none yet."""
+    folder = tmp_path / "data" / "nlu" / "faq"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr("bot.paths.TOPICS", folder)
+    return folder
+
+
+@pytest.mark.usefixtures("without_agent")
+def test_a_new_topic_is_a_file_and_check_says_what_is_still_to_write(
+    own_topics: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "parking"]) == 0
+    assert str(own_topics / "parking.yml") in capsys.readouterr().out
+    assert main(["check"]) == WRONG
+    assert capsys.readouterr().out == (
+        "parking.yml: still to write: the examples, the web answer, the question, the sources, "
+        "the related topics, the SMS answer\n"
+        "    Next: write what is asked for wherever the file says TO WRITE.\n"
+        "1 topics checked, 1 problems\n"
+    )
+
+
+@pytest.mark.usefixtures("without_agent", "own_topics")
+def test_a_topic_that_is_there_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["new", "parking"])
+    assert main(["new", "parking"]) == IMPOSSIBLE
+    assert "parking.yml is there already; please edit it or take another name" in (
+        capsys.readouterr().err
     )
 
 

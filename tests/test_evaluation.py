@@ -201,4 +201,5 @@ def test_no_topic_is_called_like_an_outcome() -> None:
 def test_cases_with_an_expected_topic_are_loaded(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text('{"text": "How old?", "expect": "ages"}\n')
-    assert load_cases(path) == [asked("How old?", "ages")]
+    (case,) = load_cases(path)
+    assert (case.group, case.expected["expect"]) == ("expected", "ages")

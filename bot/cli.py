@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 # Exit codes: 1 = what was asked found something wrong, 2 = it could not be done.
 WRONG, IMPOSSIBLE = 1, 2
+EXIT_CODES = "exit codes: 0 all is well; 1 something is wrong; 2 it could not be done"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,27 +54,37 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="otto", description="Otto, the clinic's FAQ assistant.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Any, help_: str, example: str) -> argparse.ArgumentParser:
+    def add(name: str, command: Any, help_: str, *examples: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(
             name,
             help=help_,
-            description=help_.capitalize() + ".",
-            epilog=f"example: {example}",
+            description=f"{help_[0].upper()}{help_[1:]}.",
+            epilog="\n".join([*(f"example: {example}" for example in examples), EXIT_CODES]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         sub.set_defaults(command=command)
         return sub
 
     add("run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run")
     add("train", train, "train a model from the files as they are", "otto train")
+    add("doctor", doctor, "check that Otto can work here, and say what to do", "otto doctor")
     new_ = add("new", new, "begin a new topic: a file to fill in", "otto new parking_fees")
     new_.add_argument("topic", help="its name: small letters, digits and _, such as parking_fees")
-    shell_ = add("shell", shell, "talk with Otto in the terminal", "otto shell --channel sms")
+    shell_ = add(
+        "shell",
+        shell,
+        "talk with Otto in the terminal",
+        "otto shell --channel sms",
+        "otto shell < questions.txt",
+    )
     add("check", check, "check every answer, and that its question is understood", "otto check")
     ask_ = add(
         "ask",
         ask,
         "ask questions, each in a conversation of its own",
         'otto ask "how long is a session" --json',
+        "otto ask --file questions.csv --html page.html",
+        "otto ask --file questions.txt --json --against earlier.jsonl",
     )
     ask_.add_argument("question", nargs="*", help="what to ask")
     ask_.add_argument(
@@ -89,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
         evaluate,
         "measure how well Otto understands the cases of a file or folder",
         "otto evaluate tests/cases",
+        "otto evaluate tests/cases/questions.jsonl --html page.html",
     )
     evaluate_.add_argument("path", type=Path, help="a .jsonl file of cases, or a folder of them")
     evaluate_.add_argument("--json", action="store_true", help="print the numbers as JSON")
@@ -280,6 +292,17 @@ def check(options: argparse.Namespace) -> int:
         print(f"    Next{f', in {where}' if where else ''}: {next_step(problem)}")
     print(f"{count} topics checked, {len(found)} problems")
     return WRONG if found else 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """`otto doctor`."""
+    from bot import doctor as doctor_
+
+    levels = []
+    for found in doctor_.examine():
+        print(f"{found.level:5}  {found.name}: {found.words}", flush=True)
+        levels.append(found.level)
+    return WRONG if doctor_.WRONG in levels else 0
 
 
 def new(options: argparse.Namespace) -> int:

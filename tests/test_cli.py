@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.answers import ContentError, topics
 from bot.cli import IMPOSSIBLE, WRONG, main
 from bot.conversation import ConversationError
 from bot.directory_file import DirectoryError
+from bot.doctor import Finding
 from bot.encoder import EncoderError
 from bot.evaluation import CasesError, Report
 from bot.flags import FlagError
@@ -157,13 +159,18 @@ def test_a_wrong_command_line_is_refused_with_what_is_wrong(
     assert (error.value.code, named in capsys.readouterr().err) == (IMPOSSIBLE, True)
 
 
-@pytest.mark.parametrize("command", ["run", "train", "shell", "check", "ask", "evaluate", "new"])
+@pytest.mark.parametrize(
+    "command", ["run", "train", "shell", "check", "ask", "evaluate", "new", "doctor"]
+)
 def test_every_command_explains_itself_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as error:
         main([command, "--help"])
-    assert (error.value.code, "example: " in capsys.readouterr().out) == (0, True)
+    out = capsys.readouterr().out
+    assert error.value.code == 0
+    assert re.search(rf"^example: .*otto {command}", out, re.MULTILINE)
+    assert "exit codes: 0 all is well; 1 something is wrong; 2 it could not be done" in out
 
 
 @pytest.mark.usefixtures("without_agent")
@@ -429,6 +436,18 @@ def test_check_lists_the_problems_and_counts_them(
         f"a: is bad\n    Next: {GUIDE}\nb: is bad\n    Next: {GUIDE}\n"
         f"{len(topics())} topics checked, 2 problems\n"
     )
+
+
+@pytest.mark.parametrize(("level", "code"), [("ok", 0), ("note", 0), ("wrong", WRONG)])
+def test_doctor_prints_a_line_a_check_and_fails_where_one_is_wrong(
+    level: str,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("bot.doctor.examine", lambda: iter([Finding(level, "clock", "noon")]))
+    assert main(["doctor"]) == code
+    assert capsys.readouterr().out == f"{level:5}  clock: noon\n"
 
 
 @pytest.fixture

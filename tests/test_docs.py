@@ -18,7 +18,7 @@ from bot.flags import VERDICTS
 from bot.paths import ROOT
 from bot.question_file import read
 from bot.settings import TABLE
-from bot.shell_commands import BY_NAME
+from bot.shell_commands import BY_NAME, COMMANDS, Command
 
 CONTENT = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -159,3 +159,9 @@ def test_the_commands_that_editors_are_told_of_exist() -> None:
         for path in re.findall(r"`((?:data|tests)/[\w/.]+)`", CONTENT)
         if "parking" not in path
     )
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_of_the_shell_is_in_the_editors_guide(command: Command) -> None:
+    usage = command.usage.replace("|", "\\|")
+    assert f"| `{usage}` | {command.help} |" in CONTENT

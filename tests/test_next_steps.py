@@ -37,7 +37,7 @@ def test_a_fault_of_an_answer_has_a_step_of_its_own(fault: dict[str, Any]) -> No
 
 @pytest.mark.parametrize(
     "content",
-    ["nlu: [unclosed", "just words", "nlu: []\nresponses: {}", b"caf\xe9".decode("latin")],
+    [b"nlu: [unclosed", b"just words", b"nlu: []\nresponses: {}", b"caf\xe9"],
 )
 def test_a_file_that_cannot_be_read_has_one_too(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "parking.yml").write_bytes(content)

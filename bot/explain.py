@@ -131,7 +131,7 @@ def gate(turn: Turn, thresholds: Thresholds) -> str:
     if turn.parsed.get("only_place"):
         return "the message is a place and nothing else, so it is a location lookup"
     decided = thresholds.decide(list(labels))
-    if intent not in (decided or best["name"], best["name"].split("/")[0]):
+    if intent != (decided or best["name"]):
         return f"{intent}, because of the entities in the message"
     numbers = (
         f"confidence {best['confidence']:.2f} (sure from {thresholds.sure:.2f}), "

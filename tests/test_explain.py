@@ -129,6 +129,10 @@ def test_the_likeliest_labels_are_numbered() -> None:
             turn(label("faq/session_length", 0.1, 0.2), intent="out_of_scope"),
             "far off: confidence 0.10",
         ),
+        (
+            turn(label("find_location", 0.3), intent="find_location"),
+            "find_location, because of the entities in the message",
+        ),
         (turn(label("small_talk/thank", 0.9), intent="small_talk/thank"), "sure: confidence 0.90"),
         (turn(label("repeat", 0.9), intent="repeat"), "sure: confidence 0.90"),
         (turn(intent="emergency", safety="interrupt"), "not asked: an emergency comes first"),

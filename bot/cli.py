@@ -311,8 +311,9 @@ def new(options: argparse.Namespace) -> int:
     from bot.paths import TOPICS
 
     path = create(options.topic, TOPICS)
-    print(f"{path} is ready to be filled in.\nNext: open it, replace every TO WRITE, and run")
-    print("otto check\ndocs/content.md says what makes a good answer.")
+    print(f"{path} is ready to be filled in.")
+    print("Next: replace every TO WRITE in it. `otto check` says what is missing then.")
+    print("docs/content.md says what makes a good answer.")
     return 0
 
 

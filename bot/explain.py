@@ -121,7 +121,7 @@ def ranking(labels: Sequence[Label], count: int) -> list[str]:
 def gate(turn: Turn, thresholds: Thresholds) -> str:
     """What the gate made of the labels, with the numbers it compared."""
     labels, intent = turn.record["labels"], turn.record["intent"]
-    if turn.record["safety"] == "interrupt":
+    if not labels and turn.record["safety"] == "interrupt":
         return "not asked: an emergency comes first"
     if not labels:
         return "not asked: the message was not understood at all"

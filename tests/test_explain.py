@@ -136,6 +136,10 @@ def test_the_likeliest_labels_are_numbered() -> None:
         (turn(label("small_talk/thank", 0.9), intent="small_talk/thank"), "sure: confidence 0.90"),
         (turn(label("repeat", 0.9), intent="repeat"), "sure: confidence 0.90"),
         (turn(intent="emergency", safety="interrupt"), "not asked: an emergency comes first"),
+        (
+            turn(label("repeat", 0.9), intent="repeat", safety="interrupt"),
+            "sure: confidence 0.90",
+        ),
         (turn(intent="x"), "not asked: the message was not understood at all"),
         (
             turn(LENGTH, intent="find_location", parsed={"only_place": True}),

@@ -8,9 +8,11 @@ from typing import Any
 import yaml
 
 from bot.errors import OttoError
-from bot.paths import DATA
+from bot.paths import DATA, TOPICS
 
 INTENT = "faq"
+# What stands in a new topic's file where an editor has to write something.
+TO_WRITE = "TO WRITE"
 
 
 class ContentError(OttoError):
@@ -98,7 +100,7 @@ def load_topic(path: Path) -> Topic:
         (web,) = [entry for entry in variations if "channel" not in entry]
         (sms,) = [entry for entry in variations if entry.get("channel") == "sms"]
         metadata = web["metadata"]
-        return Topic(
+        topic = Topic(
             id=id_,
             question=metadata["question"],
             web=web["text"].strip(),
@@ -111,7 +113,10 @@ def load_topic(path: Path) -> Topic:
             ),
         )
     except yaml.YAMLError as error:
-        raise ContentError(f"{path.name}: not valid YAML ({error})") from error
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}" if mark else "it"
+        problem = getattr(error, "problem", None) or error
+        raise ContentError(f"{path.name}: {line} is not valid YAML ({problem})") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ContentError(f"{path.name}: cannot be read as UTF-8 text ({error})") from error
     except AttributeError as error:
@@ -123,10 +128,26 @@ def load_topic(path: Path) -> Topic:
             f"{path.name}: needs exactly one intent {INTENT}/{id_}, one response without a channel "
             "and one for channel sms"
         ) from error
+    if parts := _unwritten(topic):
+        raise ContentError(f"{path.name}: still to write: {', '.join(parts)}")
+    return topic
+
+
+def _unwritten(topic: Topic) -> list[str]:
+    """The parts of a topic that were not written yet."""
+    parts = {
+        "the examples": "\n".join(topic.examples),
+        "the web answer": topic.web,
+        "the question": topic.question,
+        "the sources": " ".join(f"{c.id} {c.section}" for c in topic.citations),
+        "the related topics": " ".join(topic.related),
+        "the SMS answer": topic.sms,
+    }
+    return [name for name, text in parts.items() if TO_WRITE in text]
 
 
 @cache
-def topics(folder: Path = DATA / "nlu" / "faq") -> dict[str, Topic]:
+def topics(folder: Path = TOPICS) -> dict[str, Topic]:
     """Every topic by id, read once.
 
     Raises:

@@ -4,43 +4,15 @@ from __future__ import annotations
 
 import time
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.channels.render import Message, as_sms
-from bot.errors import OttoError
 
 if TYPE_CHECKING:
     from rasa.core.agent import Agent
-    from rasa.shared.core.trackers import DialogueStateTracker
+    from rasa.shared.core.events import UserUttered
 
 Record = dict[str, Any]
-
-
-class QuestionsError(OttoError):
-    """The file of questions cannot be read; the message says why and what to do."""
-
-
-def read_questions(path: Path) -> list[str]:
-    """The lines of a file of questions, without their line ends; empty ones are kept.
-
-    Raises:
-        QuestionsError: the file is missing, or is no UTF-8 text.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise QuestionsError(
-            f"{path}: line {line} is not UTF-8 text; please save the file as UTF-8"
-        ) from error
-    except OSError as error:
-        raise QuestionsError(
-            f"{path}: cannot be read ({error.strerror}); please check the file's name"
-        ) from error
-    if lines == [""]:
-        raise QuestionsError(f"{path}: holds no question; please write one a line")
-    return [line.removesuffix("\r") for line in lines]
 
 
 async def ask(agent: Agent, text: str, channel: str) -> Record:
@@ -53,7 +25,8 @@ async def ask(agent: Agent, text: str, channel: str) -> Record:
     messages = await take_turn(agent.handle_message, sender_id, text, channel)
     milliseconds = (time.perf_counter() - started) * 1000
     tracker = await agent.tracker_store.retrieve(sender_id)
-    return record(text, messages, understood(tracker), channel, milliseconds)
+    said = tracker.latest_message if tracker else None
+    return record(text, messages, understood(said), channel, milliseconds)
 
 
 def record(
@@ -79,12 +52,12 @@ def record(
     }
 
 
-def understood(tracker: DialogueStateTracker | None) -> Record:
-    """The latest message's intent by its full name, how sure, and the labels before the gate."""
-    if tracker is None or tracker.latest_message is None:
+def understood(said: UserUttered | None) -> Record:
+    """A message's intent by its full name, how sure, and the labels before the gate."""
+    if said is None:
         return {"name": None, "confidence": 0.0, "labels": []}
-    intent = tracker.latest_message.intent
-    labels = tracker.latest_message.parse_data.get("labels") or []
+    intent = said.intent
+    labels = said.parse_data.get("labels") or []
     return {
         "labels": [
             entry | {key: round(float(entry[key]), 4) for key in ("confidence", "likeness")}

@@ -3,10 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import textstat
 
-from bot.answers import Source, Topic
+from bot.answers import ContentError, Source, Topic, load_topic
 from bot.channels.render import with_sources
 from bot.sms import outside_gsm7, segments
 
@@ -72,6 +73,17 @@ def topic_problems(
     for other in topic.related:
         if other not in topics or other == topic.id:
             yield f"names a related topic that does not exist or is itself: {other}"
+
+
+def broken(folder: Path) -> list[str]:
+    """The files of topics that cannot be read or are not finished, a line each."""
+    found = []
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            load_topic(path)
+        except ContentError as error:
+            found.append(str(error))
+    return found
 
 
 def problems(topics: Mapping[str, Topic], sources: Mapping[str, Source]) -> list[str]:

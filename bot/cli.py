@@ -8,9 +8,9 @@ import io
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot import no_tensorflow
 from bot.errors import OttoError
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     from bot.evaluation import Case, Report
 
+T = TypeVar("T")
+
 # Exit codes: 1 = what was asked found something wrong, 2 = it could not be done.
 WRONG, IMPOSSIBLE = 1, 2
+EXIT_CODES = "exit codes: 0 all is well; 1 something is wrong; 2 it could not be done"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,34 +54,53 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="otto", description="Otto, the clinic's FAQ assistant.")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Any, help_: str, example: str) -> argparse.ArgumentParser:
+    def add(name: str, command: Any, help_: str, *examples: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(
             name,
             help=help_,
-            description=help_.capitalize() + ".",
-            epilog=f"example: {example}",
+            description=f"{help_[0].upper()}{help_[1:]}.",
+            epilog="\n".join([*(f"example: {example}" for example in examples), EXIT_CODES]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         sub.set_defaults(command=command)
         return sub
 
     add("run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run")
     add("train", train, "train a model from the files as they are", "otto train")
-    shell_ = add("shell", shell, "talk with Otto in the terminal", "otto shell --channel sms")
+    add("doctor", doctor, "check that Otto can work here, and say what to do", "otto doctor")
+    new_ = add("new", new, "begin a new topic: a file to fill in", "otto new parking_fees")
+    new_.add_argument("topic", help="its name: small letters, digits and _, such as parking_fees")
+    shell_ = add(
+        "shell",
+        shell,
+        "talk with Otto in the terminal",
+        "otto shell --channel sms",
+        "otto shell < questions.txt",
+    )
     add("check", check, "check every answer, and that its question is understood", "otto check")
     ask_ = add(
         "ask",
         ask,
         "ask questions, each in a conversation of its own",
         'otto ask "how long is a session" --json',
+        "otto ask --file questions.csv --html page.html",
+        "otto ask --file questions.txt --json --against earlier.jsonl",
     )
     ask_.add_argument("question", nargs="*", help="what to ask")
-    ask_.add_argument("--file", type=Path, help="a text file with one question a line")
+    ask_.add_argument(
+        "--file", type=Path, help="questions: text with one a line, or .csv or .jsonl with `expect`"
+    )
     ask_.add_argument("--json", action="store_true", help="print one JSON record a line")
+    ask_.add_argument(
+        "--against", type=Path, metavar="FILE", help="compare with these records, not the last run"
+    )
+    ask_.add_argument("--html", type=Path, metavar="FILE", help="write a page of what --file found")
     evaluate_ = add(
         "evaluate",
         evaluate,
         "measure how well Otto understands the cases of a file or folder",
         "otto evaluate tests/cases",
+        "otto evaluate tests/cases/questions.jsonl --html page.html",
     )
     evaluate_.add_argument("path", type=Path, help="a .jsonl file of cases, or a folder of them")
     evaluate_.add_argument("--json", action="store_true", help="print the numbers as JSON")
@@ -116,50 +138,102 @@ def run(options: argparse.Namespace) -> int:
 
 def shell(options: argparse.Namespace) -> int:
     """`otto shell`."""
-    from bot import shell as shell_
+    started = time.monotonic()
+    print("Loading Otto.", file=sys.stderr, flush=True)
 
-    print("Say something to Otto. End with /stop or Ctrl-D.\n", flush=True)
-    _with_agent(lambda agent: shell_.talk(agent, shell_.typed(), options.channel))
+    async def talk(agent: Agent) -> None:
+        from bot.shell import Shell, typed
+        from bot.training import model_path
+
+        ready = f"Ready after {time.monotonic() - started:.0f} s with {model_path().name}."
+        print(f"{ready} /help lists the commands; Ctrl-D ends.\n", file=sys.stderr, flush=True)
+        await Shell(agent, options.channel).talk(typed())
+
+    _with_agent(talk)
     return 0
 
 
 def ask(options: argparse.Namespace) -> int:
     """`otto ask`."""
-    from bot.ask import read_questions
+    from bot.evaluation import asked
+    from bot.question_file import read
 
     if bool(options.question) == (options.file is not None):
         print("otto: give one question, or --file with one question a line", file=sys.stderr)
         return IMPOSSIBLE
-    questions = read_questions(options.file) if options.file else [" ".join(options.question)]
-    code: int = _with_agent(lambda agent: _ask_all(agent, questions, options))
-    return code
+    if options.file is None and (options.against or options.html):
+        print("otto: --against and --html need --file", file=sys.stderr)
+        return IMPOSSIBLE
+    if options.file:
+        return _ask_file(options, read(options.file))
+    question = " ".join(options.question)
+    if not question.strip():
+        print("otto: the question is empty; it was left out", file=sys.stderr)
+        return WRONG
+    _with_agent(lambda agent: _answered(agent, [asked(question, "")], options))
+    return 0
 
 
-async def _ask_all(agent: Agent, questions: list[str], options: argparse.Namespace) -> int:
+def _ask_file(options: argparse.Namespace, questions: list[tuple[int, Case]]) -> int:
+    from bot import regression, report
+    from bot.evaluation import ASKED
+
+    before = []
+    last = options.against or regression.beside(options.file)
+    if options.against or last.exists():
+        before = regression.load(last)
+    cases = [case for _, case in questions if case.text.strip()]
+    for number in (number for number, case in questions if not case.text.strip()):
+        print(f"otto: line {number} is empty; it was left out", file=sys.stderr)
+    counted = _with_agent(lambda agent: _answered(agent, cases, options))
+    records = [record for _, record in counted.results]
+    changed = regression.changes(before, records)
+    # Where the records are the output, the summary must not be among them.
+    out = sys.stderr if options.json else sys.stdout
+    print(counted.miss_lines(), end="", file=out)
+    for change in changed:
+        print(f"changed: {change.text}\n    was {change.was}\n    is {change.now}", file=out)
+    if set(counted.groups) - {ASKED}:
+        print(f"\n{counted.table()}", file=out)
+    if before:
+        print(f"{len(changed)} of {len(records)} changed since {last}", file=out)
+    if options.html:
+        report.write(options.html, counted, changed)
+    if not options.against:
+        regression.keep(last, records)
+    return WRONG if counted.misses or len(cases) < len(questions) else 0
+
+
+async def _answered(agent: Agent, cases: list[Case], options: argparse.Namespace) -> Report:
+    """Ask, and print each answer as it comes."""
     from bot.ask import ask as ask_one
+    from bot.evaluation import Report
+
+    counted = Report()
+    # In a terminal, the answers themselves show how far it is.
+    for case in _progress(cases, not sys.stdout.isatty()):
+        record = await ask_one(agent, case.text, options.channel)
+        counted.add(case, record)
+        print(json.dumps(record, ensure_ascii=False) if options.json else _told(record), flush=True)
+    return counted
+
+
+def _told(record: dict[str, Any]) -> str:
     from bot.channels.render import plain
 
-    code = 0
-    for number, question in enumerate(questions, 1):
-        if not question.strip():
-            where = f"line {number}" if options.file else "the question"
-            print(f"otto: {where} is empty; it was left out", file=sys.stderr)
-            code = WRONG
-            continue
-        record = await ask_one(agent, question, options.channel)
-        if options.json:
-            print(json.dumps(record, ensure_ascii=False), flush=True)
-        else:
-            print(f"{question}\n{plain(record['answer'])}", flush=True)
-            for i, choice in enumerate(record["choices"], 1):
-                print(f"  {i}. {choice['title']}")
-            for source in record["sources"]:
-                print(f"  [{source['id']}: {source['section']}]")
-            print(
-                f"  ({record['outcome']}, {record['id'] or record['intent']}, "
-                f"{record['confidence']:.2f}, {record['ms']} ms)\n"
-            )
-    return code
+    lines = [record["text"], plain(record["answer"])]
+    lines += [f"  {i}. {choice['title']}" for i, choice in enumerate(record["choices"], 1)]
+    lines += [f"  [{source['id']}: {source['section']}]" for source in record["sources"]]
+    what = f"{record['outcome']}, {record['id'] or record['intent']}"
+    return "\n".join([*lines, f"  ({what}, {record['confidence']:.2f}, {record['ms']} ms)\n"])
+
+
+def _progress(items: Iterable[T], wanted: bool = True) -> Iterable[T]:
+    """The items, with a bar on a terminal's standard error that shows how far it is."""
+    from tqdm import tqdm
+
+    bar: Iterable[T] = tqdm(items, disable=None if wanted else True, leave=False)
+    return bar
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -187,10 +261,7 @@ def evaluate(options: argparse.Namespace) -> int:
             )
         )
         return 0
-    for found, case, record in counted.misses:
-        wanted = case.expected.get("label") or case.expected.get("expect") or case.group
-        got = record["location"] or record["id"] or record["intent"]
-        print(f"{found}: {case.text}\n    wanted {wanted}, got {record['outcome']} {got}")
+    print(counted.miss_lines(), end="")
     print(f"\n{counted.topic_table()}\n" if counted.topics else "")
     print(counted.table())
     return 0
@@ -200,21 +271,50 @@ async def _evaluated(agent: Agent, cases: list[Case]) -> Report:
     from bot.ask import ask as ask_one
     from bot.evaluation import report
 
-    return report([(case, await ask_one(agent, case.text, "web")) for case in cases])
+    return report([(case, await ask_one(agent, case.text, "web")) for case in _progress(cases)])
 
 
 def check(options: argparse.Namespace) -> int:
     """`otto check`."""
     from bot.answers import load_sources, topics
-    from bot.check import problems
+    from bot.check import broken, problems
+    from bot.next_steps import next_step, place
+    from bot.paths import TOPICS
 
-    found = problems(topics(), load_sources())
-    if not found:
-        found = _with_agent(_misunderstood)
+    if found := broken(TOPICS):
+        count = len(list(TOPICS.glob("*.yml")))
+    else:
+        count = len(topics())
+        found = problems(topics(), load_sources()) or _with_agent(_misunderstood)
     for problem in found:
         print(problem)
-    print(f"{len(topics())} topics checked, {len(found)} problems")
+        where = place(problem)
+        print(f"    Next{f', in {where}' if where else ''}: {next_step(problem)}")
+    print(f"{count} topics checked, {len(found)} problems")
     return WRONG if found else 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """`otto doctor`."""
+    from bot import doctor as doctor_
+
+    levels = []
+    for found in doctor_.examine():
+        print(f"{found.level:5}  {found.name}: {found.words}", flush=True)
+        levels.append(found.level)
+    return WRONG if doctor_.WRONG in levels else 0
+
+
+def new(options: argparse.Namespace) -> int:
+    """`otto new`."""
+    from bot.new_topic import create
+    from bot.paths import TOPICS
+
+    path = create(options.topic, TOPICS)
+    print(f"{path} is ready to be filled in.")
+    print("Next: replace every TO WRITE in it. `otto check` says what is missing then.")
+    print("docs/content.md says what makes a good answer.")
+    return 0
 
 
 async def _misunderstood(agent: Agent) -> list[str]:
@@ -225,7 +325,7 @@ async def _misunderstood(agent: Agent) -> list[str]:
     expected = {topic.question: f"{INTENT}/{topic.id}" for topic in topics().values()}
     expected |= {text: name for name, text in CANONICAL.items()}
     found = []
-    for text, name in expected.items():
+    for text, name in _progress(list(expected.items())):
         record = await ask_one(agent, text, "web")
         if record["intent"] != name:
             found.append(f"{name}: its question “{text}” is understood as {record['intent']}")

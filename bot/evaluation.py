@@ -5,6 +5,7 @@ A case is a JSON object with a `text` and what is right for it:
 - a question: `label`, `alt_labels`, `answerable`;
 - out of scope: `kind` general, medical or chitchat;
 - safety: `kind` emergency, crisis or hard_negative;
+- a topic or an outcome: `expect` with its name;
 - a location: `expect` with `state`, `city`, `listed`, `ambiguous_states`, and where they apply
   `also_ok`, `also_city` (as right as `city`) and `no_location` (no place is asked for).
 """
@@ -13,15 +14,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from bot.answers import topics
 from bot.errors import OttoError
 
 Record = dict[str, Any]
 
+# What can come of a message.
+OUTCOMES = (
+    *("answer", "ask_which", "not_covered", "out_of_scope", "emergency", "location", "dialogue"),
+    "small_talk",
+)
+ASKED = "no expectation"
 GOOD = {
     "answerable": {"right"},
     "not answerable": {"honest"},
@@ -29,6 +38,8 @@ GOOD = {
     "emergency": {"right", "noted"},
     "hard negative": {"right"},
     "location": {"right"},
+    "expected": {"right"},
+    ASKED: set(OUTCOMES),
 }
 BAD = "wrong"
 
@@ -63,8 +74,8 @@ class Report:
         self.results.append((case, record))
         found = verdict(case, record)
         self.groups[case.group][found] += 1
-        if "label" in case.expected:
-            self.topics[case.expected["label"]][found] += 1
+        if (topic := topic_wanted(case)) is not None:
+            self.topics[topic][found] += 1
         if found not in GOOD[case.group]:
             self.misses.append((found, case, record))
 
@@ -85,6 +96,13 @@ class Report:
 
         worst_first = sorted(self.topics.items(), key=lambda item: (good(item[1]), item[0]))
         return [_row(*item) for item in worst_first]
+
+    def miss_lines(self) -> str:
+        """Every case that did not go well: what was wanted, and what came of it."""
+        return "".join(
+            f"{found}: {case.text}\n    wanted {wanted(case)}, got {got(record)}\n"
+            for found, case, record in self.misses
+        )
 
     def table(self) -> str:
         """The verdicts as a Markdown table, a row a group."""
@@ -134,6 +152,9 @@ def _read(path: Path) -> Iterator[Case]:
 def _group(expected: dict[str, Any]) -> str:
     if "label" in expected:
         return "answerable" if expected["answerable"] else "not answerable"
+    if isinstance(expected.get("expect"), str):
+        check_expectation(expected["expect"])
+        return "expected"
     if "expect" in expected:
         return "location"
     kinds = {"emergency": "emergency", "crisis": "emergency", "hard_negative": "hard negative"}
@@ -144,9 +165,12 @@ def verdict(case: Case, record: Record) -> str:
     """What a record of `otto ask` is worth for a case.
 
     An answer that is not right is "wrong". Less bad are "offered" and "asked" (the right question,
-    or some, among the choices), "noted" (a normal answer with the 911 line) and "missed".
+    or some, among the choices), "noted" (a normal answer with the 911 line) and "missed". Where
+    nothing is expected, it is the outcome.
     """
-    outcome = record["outcome"]
+    outcome: str = record["outcome"]
+    if case.group == ASKED:
+        return outcome
     match case.group:
         case "answerable":
             return _question(case.expected, record)
@@ -161,8 +185,66 @@ def verdict(case: Case, record: Record) -> str:
             return {"interrupt": "right", "note": "noted"}.get(record["safety"] or "", "missed")
         case "hard negative":
             return BAD if record["safety"] == "interrupt" else "right"
+        case "expected":
+            return _expected(case.expected["expect"], record)
         case _:
             return "right" if _place_is_right(case.expected["expect"], record) else BAD
+
+
+def check_expectation(name: str) -> None:
+    """Make sure that an expectation names a topic or an outcome.
+
+    Raises:
+        CasesError: it does not; the message offers what comes close.
+    """
+    names = [*topics(), *OUTCOMES]
+    if name not in names:
+        near = get_close_matches(name, names, 2)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise CasesError(f"{name!r} is neither a topic nor an outcome{hint}")
+
+
+def meets(record: Mapping[str, Any], name: str) -> bool:
+    """Whether a record has the topic or the outcome that was expected."""
+    return name in (record["id"], record["outcome"])
+
+
+def _expected(name: str, record: Record) -> str:
+    if meets(record, name):
+        return "right"
+    if record["outcome"] == "ask_which":
+        return "offered" if name in {choice["id"] for choice in record["choices"]} else "asked"
+    return "missed" if record["outcome"] in ("not_covered", "out_of_scope") else BAD
+
+
+def asked(text: str, expect: str) -> Case:
+    """A case from a file of questions; `expect` may be empty.
+
+    Raises:
+        CasesError: `expect` is neither a topic nor an outcome.
+    """
+    if not expect:
+        return Case(text, ASKED, {})
+    check_expectation(expect)
+    return Case(text, "expected", {"expect": expect})
+
+
+def topic_wanted(case: Case) -> str | None:
+    """The topic that is right for a case, if it is about one."""
+    expect = case.expected.get("expect")
+    named = expect if isinstance(expect, str) and expect in topics() else None
+    label: str | None = case.expected.get("label", named)
+    return label
+
+
+def wanted(case: Case) -> str:
+    """What was right for a case, in a word or two."""
+    return str(case.expected.get("label") or case.expected.get("expect") or case.group)
+
+
+def got(record: Record) -> str:
+    """What came of it."""
+    return f"{record['outcome']} {record['location'] or record['id'] or record['intent']}"
 
 
 def _question(expected: dict[str, Any], record: Record) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from bot.calibration import Bin, Point, calibration_error, curve, reliability, samples
 from bot.errors import OttoError
-from bot.evaluation import Report
+from bot.evaluation import Report, got, topic_wanted, wanted
 from bot.gate import Thresholds, configured
+from bot.regression import Change
 
 MOST_NAMES = 60
 STYLE = """
@@ -27,26 +28,33 @@ class ReportError(OttoError):
     """The page cannot be written; the message says why."""
 
 
-def write(path: Path, report: Report) -> None:
+def write(path: Path, report: Report, changed: Sequence[Change] = ()) -> None:
     """Write the page of an evaluation to a file, with the gate as config.yml sets it.
+
+    `changed` is what is answered otherwise than in an earlier run.
 
     Raises:
         ReportError: the file cannot be written.
     """
     try:
         # A case may hold half a character, which is no UTF-8.
-        path.write_text(page(report, configured()), encoding="utf-8", errors="replace")
+        path.write_text(page(report, configured(), changed), encoding="utf-8", errors="replace")
     except OSError as error:
         raise ReportError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def page(report: Report, thresholds: Thresholds) -> str:
+def page(report: Report, thresholds: Thresholds, changed: Sequence[Change] = ()) -> str:
     """The evaluation as one HTML file, pictures included."""
     ranked = samples(report.results)
     parts = [
         "<h1>How well Otto understands</h1>",
         _table(("group", "cases", "verdicts"), report.rows()),
     ]
+    if changed:
+        parts += [
+            "<h2>What changed since the last run</h2>",
+            _table(("sentence", "was", "is"), [(c.text, c.was, c.now) for c in changed]),
+        ]
     if ranked:
         points, bins = curve(ranked, thresholds), reliability(ranked)
         parts += [
@@ -76,8 +84,7 @@ def page(report: Report, thresholds: Thresholds) -> str:
             ),
         ]
     misses = [
-        (found, case.text, _wanted(case.expected, case.group), _got(record))
-        for found, case, record in report.misses
+        (found, case.text, wanted(case), got(record)) for found, case, record in report.misses
     ]
     parts += [
         "<h2>What did not go well</h2>",
@@ -96,22 +103,14 @@ def confusions(report: Report) -> Counter[tuple[str, str]]:
     """How often a topic was wanted and another label came first, before the gate."""
     found: Counter[tuple[str, str]] = Counter()
     for case, record in report.results:
-        if "label" not in case.expected or not record["labels"]:
+        topic = topic_wanted(case)
+        if topic is None or not record["labels"]:
             continue
-        right = {case.expected["label"], *(case.expected.get("alt_labels") or ())}
-        got = record["labels"][0]["name"].removeprefix("faq/")
-        if got not in right and record["id"] not in right:
-            found[case.expected["label"], got] += 1
+        right = {topic, *(case.expected.get("alt_labels") or ())}
+        first = record["labels"][0]["name"].removeprefix("faq/")
+        if first not in right and record["id"] not in right:
+            found[topic, first] += 1
     return found
-
-
-def _wanted(expected: dict[str, Any], group: str) -> str:
-    return str(expected.get("label") or expected.get("expect") or group)
-
-
-def _got(record: dict[str, Any]) -> str:
-    what = record["location"] or record["id"] or record["intent"]
-    return f"{record['outcome']}: {what}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

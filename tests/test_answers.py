@@ -110,8 +110,8 @@ def test_a_file_that_is_no_topic_is_named(text: str, write: Callable[..., Path])
 
 
 def test_a_topic_that_is_no_yaml_is_named(write: Callable[..., Path]) -> None:
-    with pytest.raises(ContentError, match=r"^parking\.yml: not valid YAML"):
-        load_topic(write("nlu: [unclosed"))
+    with pytest.raises(ContentError, match=r"^parking\.yml: line 2 is not valid YAML"):
+        load_topic(write("nlu: [unclosed\n"))
 
 
 def test_every_yaml_file_of_the_folder_is_a_topic(

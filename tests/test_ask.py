@@ -1,15 +1,14 @@
-"""`otto ask`: questions are read whole, and each outcome is told by its record."""
+"""`otto ask`: each outcome is told by its record."""
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from rasa.core.agent import Agent
 
 from bot.answers import topics
-from bot.ask import QuestionsError, Record, ask, read_questions, record, understood
+from bot.ask import Record, ask, record, understood
 from bot.sms import segments
 
 FIELDS = [
@@ -42,18 +41,6 @@ OUTCOMES = [
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Callable[[bytes], Path]:
-    """Write a file of questions and return its path."""
-
-    def write(content: bytes) -> Path:
-        path = tmp_path / "questions.txt"
-        path.write_bytes(content)
-        return path
-
-    return write
-
-
-@pytest.fixture
 def asked(agent: Agent) -> Callable[..., Record]:
     """Ask one question, on the web unless another channel is named."""
     return lambda text, channel="web": asyncio.run(ask(agent, text, channel))
@@ -62,61 +49,6 @@ def asked(agent: Agent) -> Callable[..., Record]:
 def message(text: str, *titles: str, **metadata: Any) -> dict[str, Any]:
     buttons = [{"title": title, "payload": title} for title in titles]
     return {"text": text, "buttons": buttons, "metadata": {"outcome": "answer"} | metadata}
-
-
-@pytest.mark.parametrize(
-    ("content", "questions"),
-    [
-        pytest.param(b"one\ntwo\n", ["one", "two"], id="lines"),
-        pytest.param(b"one\r\ntwo\r\n", ["one", "two"], id="lines of Windows"),
-        pytest.param(b"one\ntwo", ["one", "two"], id="no end of line at the end"),
-        pytest.param(b"one\n\n  \ntwo\n", ["one", "", "  ", "two"], id="empty lines"),
-        pytest.param(b"\xef\xbb\xbfone\n", ["one"], id="byte order mark"),
-        pytest.param("¿qué?\n".encode(), ["¿qué?"], id="accents"),
-    ],
-)
-def test_a_file_of_questions_is_read_line_by_line(
-    write: Callable[[bytes], Path], content: bytes, questions: list[str]
-) -> None:
-    assert read_questions(write(content)) == questions
-
-
-def test_an_empty_file_of_questions_is_refused(write: Callable[[bytes], Path]) -> None:
-    with pytest.raises(QuestionsError, match=r"holds no question; please write one a line$"):
-        read_questions(write(b""))
-
-
-def test_a_line_ends_only_at_a_newline(write: Callable[[bytes], Path]) -> None:
-    assert read_questions(write("a\u2028b\r\nc\n".encode())) == ["a\u2028b", "c"]
-
-
-@pytest.mark.parametrize(
-    ("content", "line"),
-    [
-        (b"caf\xe9\n", 1),
-        (b"one\ntwo\ncaf\xe9\nfour\n", 3),
-        (b"one\r\n\r\ncaf\xe9", 3),
-        ("one\ntwo\n".encode("utf-16"), 1),
-    ],
-)
-def test_a_line_that_is_no_utf8_is_named_with_what_to_do(
-    write: Callable[[bytes], Path], content: bytes, line: int
-) -> None:
-    path = write(content)
-    with pytest.raises(QuestionsError) as error:
-        read_questions(path)
-    assert str(error.value) == (
-        f"{path}: line {line} is not UTF-8 text; please save the file as UTF-8"
-    )
-
-
-@pytest.mark.parametrize("name", ["missing.txt", "."])
-def test_a_file_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path, name: str) -> None:
-    path = tmp_path / name
-    with pytest.raises(QuestionsError) as error:
-        read_questions(path)
-    assert str(error.value).startswith(f"{path}: cannot be read (")
-    assert str(error.value).endswith("); please check the file's name")
 
 
 def test_a_record_has_its_fields_in_their_order() -> None:

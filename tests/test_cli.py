@@ -1,9 +1,11 @@
 """The `otto` command: exit codes, and errors of one line that say what to do."""
 
 import asyncio
+import io
 import json
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,29 +17,41 @@ from rasa.core.agent import Agent
 
 from bot import cli
 from bot.answers import ContentError, topics
-from bot.ask import QuestionsError
 from bot.cli import IMPOSSIBLE, WRONG, main
+from bot.conversation import ConversationError
 from bot.directory_file import DirectoryError
+from bot.doctor import Finding
 from bot.encoder import EncoderError
 from bot.evaluation import CasesError, Report
+from bot.flags import FlagError
 from bot.follow_ups import FollowUpError
+from bot.new_topic import TopicError
+from bot.next_steps import GUIDE
+from bot.question_file import QuestionsError
+from bot.regression import RunFileError
 from bot.report import ReportError
 from bot.safety import SafetyError
 from bot.settings import SettingsError
+from bot.shell_commands import CommandError
 from bot.supervisor import RunError
 from bot.training import TrainingError
 
 ERRORS = (
     CasesError,
+    CommandError,
     ContentError,
+    ConversationError,
     DirectoryError,
     EncoderError,
+    FlagError,
     FollowUpError,
     QuestionsError,
     ReportError,
     RunError,
+    RunFileError,
     SafetyError,
     SettingsError,
+    TopicError,
     TrainingError,
 )
 QUESTION = "How long is an OT session?"
@@ -145,13 +159,18 @@ def test_a_wrong_command_line_is_refused_with_what_is_wrong(
     assert (error.value.code, named in capsys.readouterr().err) == (IMPOSSIBLE, True)
 
 
-@pytest.mark.parametrize("command", ["run", "train", "shell", "check", "ask", "evaluate"])
+@pytest.mark.parametrize(
+    "command", ["run", "train", "shell", "check", "ask", "evaluate", "new", "doctor"]
+)
 def test_every_command_explains_itself_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as error:
         main([command, "--help"])
-    assert (error.value.code, "example: " in capsys.readouterr().out) == (0, True)
+    out = capsys.readouterr().out
+    assert error.value.code == 0
+    assert re.search(rf"^example: .*otto {command}", out, re.MULTILINE)
+    assert "exit codes: 0 all is well; 1 something is wrong; 2 it could not be done" in out
 
 
 @pytest.mark.usefixtures("without_agent")
@@ -220,6 +239,92 @@ def test_answered_questions_are_a_success(
 ) -> None:
     code = main(["ask", "--file", write(f"{QUESTION}\nhello\n")])
     assert (code, capsys.readouterr().err) == (0, "")
+
+
+@pytest.fixture
+def expecting(tmp_path: Path) -> Callable[..., str]:
+    """Write a CSV of the question with what is expected of it."""
+
+    def write(*expect: str) -> str:
+        path = tmp_path / "questions.csv"
+        path.write_text("text,expect\n" + "".join(f"{QUESTION},{name}\n" for name in expect))
+        return str(path)
+
+    return write
+
+
+@pytest.mark.usefixtures("with_agent")
+@pytest.mark.parametrize(
+    ("expect", "code"), [("session_length", 0), ("answer", 0), ("risks", WRONG), ("", 0)]
+)
+def test_the_exit_code_tells_whether_all_was_as_expected(
+    expecting: Callable[..., str], expect: str, code: int
+) -> None:
+    assert main(["ask", "--file", expecting(expect)]) == code
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_a_missed_expectation_is_told_and_counted(
+    expecting: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["ask", "--file", expecting("risks", "answer")])
+    out = capsys.readouterr().out
+    assert f"wrong: {QUESTION}\n    wanted risks, got answer session_length\n" in out
+    assert "| expected | 2 | wrong 50.0 %, right 50.0 % |" in out
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_a_second_run_tells_what_changed_since_the_first(
+    expecting: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = expecting("answer")
+    main(["ask", "--file", file])
+    assert "changed since" not in capsys.readouterr().out
+    main(["ask", "--file", file])
+    assert f"0 of 1 changed since {file}.last.jsonl\n" in capsys.readouterr().out
+    main(["ask", "--file", file, "--channel", "sms"])
+    assert f"changed: {QUESTION}\n    was Most OT sessions" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_records_that_were_printed_can_be_compared_with_and_are_left_alone(
+    expecting: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = tmp_path / "earlier.jsonl"
+    main(["ask", QUESTION, "--json"])
+    earlier.write_text(capsys.readouterr().out.replace('"session_length"', '"risks"'))
+    before = earlier.read_text()
+    main(["ask", "--file", expecting("answer"), "--json", "--against", str(earlier)])
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["id"] for line in out.splitlines()] == ["session_length"]
+    assert "    was answer risks\n    is answer session_length\n" in err
+    assert f"1 of 1 changed since {earlier}\n" in err
+    assert earlier.read_text() == before
+    assert not Path(f"{tmp_path}/questions.csv.last.jsonl").exists()
+
+
+@pytest.mark.usefixtures("with_agent")
+def test_ask_writes_a_page_where_it_is_asked_to(
+    expecting: Callable[..., str], tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    main(["ask", "--file", expecting("risks"), "--html", str(page)])
+    assert "<td>answer session_length</td>" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("without_agent")
+@pytest.mark.parametrize("option", ["--against", "--html"])
+def test_what_is_about_a_file_needs_one(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", QUESTION, option, "x"]) == IMPOSSIBLE
+    assert capsys.readouterr().err == "otto: --against and --html need --file\n"
+
+
+@pytest.mark.usefixtures("without_agent")
+def test_an_earlier_run_that_cannot_be_read_is_named_before_a_model_is_loaded(
+    expecting: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ask", "--file", expecting("answer"), "--against", "/no/such"]) == IMPOSSIBLE
+    assert capsys.readouterr().err == "otto: /no/such: cannot be read; please check its name\n"
 
 
 @pytest.mark.usefixtures("with_agent")
@@ -328,7 +433,53 @@ def test_check_lists_the_problems_and_counts_them(
     monkeypatch.setattr("bot.check.problems", lambda topics, sources: ["a: is bad", "b: is bad"])
     main(["check"])
     assert capsys.readouterr().out == (
-        f"a: is bad\nb: is bad\n{len(topics())} topics checked, 2 problems\n"
+        f"a: is bad\n    Next: {GUIDE}\nb: is bad\n    Next: {GUIDE}\n"
+        f"{len(topics())} topics checked, 2 problems\n"
+    )
+
+
+@pytest.mark.parametrize(("level", "code"), [("ok", 0), ("note", 0), ("wrong", WRONG)])
+def test_doctor_prints_a_line_a_check_and_fails_where_one_is_wrong(
+    level: str,
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("bot.doctor.examine", lambda: iter([Finding(level, "clock", "noon")]))
+    assert main(["doctor"]) == code
+    assert capsys.readouterr().out == f"{level:5}  clock: noon\n"
+
+
+@pytest.fixture
+def own_topics(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of topics of the test's own, which has none yet."""
+    folder = tmp_path / "data" / "nlu" / "faq"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr("bot.paths.TOPICS", folder)
+    return folder
+
+
+@pytest.mark.usefixtures("without_agent")
+def test_a_new_topic_is_a_file_and_check_says_what_is_still_to_write(
+    own_topics: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "parking"]) == 0
+    assert str(own_topics / "parking.yml") in capsys.readouterr().out
+    assert main(["check"]) == WRONG
+    assert capsys.readouterr().out == (
+        "parking.yml: still to write: the examples, the web answer, the question, the sources, "
+        "the related topics, the SMS answer\n"
+        "    Next: write what is asked for wherever the file says TO WRITE.\n"
+        "1 topics checked, 1 problems\n"
+    )
+
+
+@pytest.mark.usefixtures("without_agent", "own_topics")
+def test_a_topic_that_is_there_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["new", "parking"])
+    assert main(["new", "parking"]) == IMPOSSIBLE
+    assert "parking.yml is there already; please edit it or take another name" in (
+        capsys.readouterr().err
     )
 
 
@@ -417,9 +568,12 @@ def test_cases_that_cannot_be_read_are_named_before_a_model_is_loaded(
 
 
 @pytest.mark.usefixtures("with_agent")
-def test_shell_answers_until_the_lines_end(
+def test_shell_answers_what_is_piped_into_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("bot.shell.typed", lambda: iter([QUESTION]))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{QUESTION}\n/stop\nhello\n"))
     assert main(["shell", "--channel", "sms"]) == 0
-    assert "Otto: Most OT sessions last" in capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert out.startswith(f"You: {QUESTION}\nOtto: Most OT sessions last")
+    assert "hello" not in out
+    assert "/help lists the commands" in err

@@ -3,15 +3,24 @@
 import asyncio
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from rasa.core.agent import Agent
 
+from bot.answers import TO_WRITE, load_sources, load_topic, topics
+from bot.channels.render import as_terminal
+from bot.check import EXAMPLES, GRADE, SMS_SEGMENTS, WEB_WORDS, problems
 from bot.cli import parser
+from bot.conversation import Conversation
+from bot.evaluation import load_cases
+from bot.flags import VERDICTS
 from bot.paths import ROOT
+from bot.question_file import read
 from bot.settings import TABLE
-from bot.shell import talk
+from bot.shell_commands import BY_NAME, COMMANDS, Command
 
+CONTENT = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 LINKS = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
@@ -22,20 +31,20 @@ def commands() -> list[str]:
     return list(action.choices or ())
 
 
-def test_the_transcript_in_the_readme_is_what_otto_says(
-    agent: Agent, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_transcript_in_the_readme_is_what_otto_says(agent: Agent) -> None:
     transcript = re.search(r"```\n(You: .*?)```", README, re.DOTALL)
     assert transcript
-    said = re.findall(r"^You: (.*)$", transcript[1], re.MULTILINE)
+    conversation = Conversation(agent, "web")
 
-    def typed():
-        for line in said:
-            print(f"You: {line}")
-            yield line
+    async def talk() -> str:
+        said = ""
+        for line in re.findall(r"^You: (.*)$", transcript[1], re.MULTILINE):
+            turn = await conversation.say(line)
+            answers = [f"Otto: {as_terminal(message)}\n" for message in turn.messages]
+            said += "\n".join([f"You: {line}", *answers]) + "\n"
+        return said
 
-    asyncio.run(talk(agent, typed(), "web"))
-    assert capsys.readouterr().out.strip() == transcript[1].strip()
+    assert asyncio.run(talk()).strip() == transcript[1].strip()
 
 
 @pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
@@ -100,3 +109,59 @@ def test_the_tables_of_understanding_were_measured(table: str) -> None:
     rows = text.split(f"<!-- {table} -->\n")[1].split("<!-- end of")[0].splitlines()
     assert len(rows) > 3
     assert all(row.startswith("|") for row in rows)
+
+
+def test_the_editors_example_is_a_good_answer(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", CONTENT, re.DOTALL)
+    path = tmp_path / "parking.yml"
+    path.write_text(example, encoding="utf-8")
+    topic = load_topic(path)
+    assert problems(topics() | {topic.id: topic}, load_sources()) == []
+
+
+def test_the_editors_questions_can_be_asked(tmp_path: Path) -> None:
+    (table,) = re.findall(r"```\n(text,expect\n.*?)```", CONTENT, re.DOTALL)
+    path = tmp_path / "questions.csv"
+    path.write_text(table.replace(",parking\n", ",booking\n"), encoding="utf-8")
+    assert len(read(path)) == 3
+
+
+def test_the_editors_case_is_a_case(tmp_path: Path) -> None:
+    (line,) = re.findall(r"```json\n(.*?)```", CONTENT, re.DOTALL)
+    path = tmp_path / "cases.jsonl"
+    path.write_text(line, encoding="utf-8")
+    assert [case.group for case in load_cases(path)] == ["not answerable"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        f"at least {EXAMPLES}, a line each",
+        f"At most {WEB_WORDS} words on the website, school grade {GRADE:.0f} or lower",
+        f"may take {['no', 'one', 'two'][SMS_SEGMENTS]} at most, with its sources",
+        f"replace every `{TO_WRITE}`",
+        *(f"`/flag {verdict}`" for verdict in VERDICTS),
+    ],
+)
+def test_the_editors_rules_are_those_that_are_checked(rule: str) -> None:
+    assert rule in CONTENT
+
+
+def test_the_commands_that_editors_are_told_of_exist() -> None:
+    told = set(re.findall(r"`otto (\w+)", CONTENT))
+    assert told >= {"new", "check", "train", "shell", "ask", "evaluate", "run"}
+    assert told <= set(commands())
+    assert set(re.findall(r"`/(\w+)", CONTENT)) <= BY_NAME.keys()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert all(f"\n{name}:" in makefile for name in re.findall(r"`make (\w+)", CONTENT))
+    assert all(
+        (ROOT / path).exists()
+        for path in re.findall(r"`((?:data|tests)/[\w/.]+)`", CONTENT)
+        if "parking" not in path
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_of_the_shell_is_in_the_editors_guide(command: Command) -> None:
+    usage = command.usage.replace("|", "\\|")
+    assert f"| `{usage}` | {command.help} |" in CONTENT

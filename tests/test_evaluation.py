@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from bot.evaluation import Case, CasesError, Report, load_cases, report, verdict
+from bot.answers import topics
+from bot.evaluation import (
+    OUTCOMES,
+    Case,
+    CasesError,
+    Report,
+    asked,
+    load_cases,
+    report,
+    verdict,
+)
 
 QUESTION = {"text": "q", "label": "a", "alt_labels": ["b"], "answerable": True}
 UNKNOWN = QUESTION | {"answerable": False}
@@ -153,3 +163,43 @@ def test_a_line_that_is_no_case_is_named(line: str, tmp_path: Path) -> None:
 def test_a_folder_without_cases_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CasesError, match=r"holds no file that ends in \.jsonl"):
         load_cases(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("expect", "got", "found"),
+    [
+        ("ages", {"outcome": "answer", "id": "ages"}, "right"),
+        ("answer", {"outcome": "answer", "id": "ages"}, "right"),
+        ("ages", {"outcome": "answer", "id": "risks"}, "wrong"),
+        ("ages", {"outcome": "ask_which", "choices": [{"title": "?", "id": "ages"}]}, "offered"),
+        ("ages", {"outcome": "ask_which"}, "asked"),
+        ("ages", {"outcome": "out_of_scope"}, "missed"),
+        ("emergency", {"outcome": "answer", "id": "ages"}, "wrong"),
+    ],
+)
+def test_an_expectation_names_a_topic_or_an_outcome(
+    expect: str, got: dict[str, Any], found: str
+) -> None:
+    assert verdict(asked("How old?", expect), record(**got)) == found
+
+
+def test_where_nothing_is_expected_nothing_is_missed() -> None:
+    found = report([(asked("How old?", ""), record("out_of_scope"))])
+    assert found.misses == []
+    assert found.groups["no expectation"] == {"out_of_scope": 1}
+
+
+def test_an_expectation_that_is_nothing_is_refused() -> None:
+    with pytest.raises(CasesError, match="'agse' is neither a topic nor an outcome; did you mean"):
+        asked("How old?", "agse")
+
+
+def test_no_topic_is_called_like_an_outcome() -> None:
+    assert not topics().keys() & set(OUTCOMES)
+
+
+def test_cases_with_an_expected_topic_are_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text('{"text": "How old?", "expect": "ages"}\n')
+    (case,) = load_cases(path)
+    assert (case.group, case.expected["expect"]) == ("expected", "ages")

@@ -11,6 +11,7 @@ import pytest
 from bot import report as pages
 from bot.evaluation import Case, Record, Report, report
 from bot.gate import Thresholds
+from bot.regression import Change
 from bot.report import ReportError, confusions, write
 
 THRESHOLDS = Thresholds(sure=0.5, same=0.97, close=0.52, doubt=0.25, far=0.25, far_likeness=0.5)
@@ -77,7 +78,7 @@ def read(*results: tuple[dict[str, Any], str, Record]) -> Reader:
     [
         ["answerable", "2", "right 50.0 %, wrong 50.0 %"],
         ["ages", "2", "right 50.0 %, wrong 50.0 %"],
-        ["wrong", "Am I too old?", "ages", "answer: risks"],
+        ["wrong", "Am I too old?", "ages", "answer risks"],
         ["90 %", "2", "50 %"],
     ],
     ids=["group", "topic", "miss", "confidence"],
@@ -97,7 +98,7 @@ def test_what_went_well_is_not_among_what_did_not() -> None:
 
 def test_a_miss_without_a_topic_is_named_by_its_group_and_its_intent() -> None:
     rows = read((EMERGENCY[0], "help", record("answer", intent="small_talk/help"))).rows
-    assert ["missed", "help", "emergency", "answer: small_talk/help"] in rows
+    assert ["missed", "help", "emergency", "answer small_talk/help"] in rows
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -138,7 +139,7 @@ def test_without_any_case_there_is_still_a_page() -> None:
 )
 def test_what_a_visitor_wrote_is_shown_and_not_run(text: str) -> None:
     harmless, page = read(WRONG), read((QUESTION, text, WRONG[2]))
-    assert ["wrong", text, "ages", "answer: risks"] in page.rows
+    assert ["wrong", text, "ages", "answer risks"] in page.rows
     assert (page.elements, len(page.pictures)) == (harmless.elements, 3)
 
 
@@ -195,3 +196,16 @@ def test_a_file_that_cannot_be_written_is_named_with_the_reason(
     with pytest.raises(ReportError) as error:
         write(tmp_path / name, evaluated(RIGHT))
     assert str(error.value) == f"{tmp_path / name}: cannot be written ({why})"
+
+
+def test_what_changed_since_the_last_run_has_a_table_of_its_own() -> None:
+    change = Change("Am I too old?", "answer ages", "answer risks")
+    page = Reader(pages.page(Report(), THRESHOLDS, [change]))
+    assert ["Am I too old?", "answer ages", "answer risks"] in page.rows
+
+
+def test_an_expected_topic_can_be_confused() -> None:
+    case = Case("Am I too old?", "expected", {"expect": "ages"})
+    assert confusions(report([(case, record("answer", "faq/risks", id="risks"))])) == {
+        ("ages", "risks"): 1
+    }

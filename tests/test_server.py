@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.doctor import CHECKS, OK, examine
 from bot.training import model_path, train
 from tests.running import Running
 
@@ -25,6 +26,15 @@ def test_it_says_where_it_is_and_how_to_try_and_stop_it(running: Running) -> Non
     assert f"http://127.0.0.1:{running.port}/webhooks/rest/webhook" in running.output
     assert "curl" in running.output
     assert "Warning" not in running.output
+
+
+def test_the_doctor_finds_both_servers_well(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTTO_PORT", str(running.port))
+    monkeypatch.setenv("OTTO_ACTION_PORT", str(running.action_port))
+    servers = [check for check in CHECKS if "server" in check.name]
+    assert [found.level for found in examine(servers)] == [OK] * 3
 
 
 def test_it_answers_a_question(running: Running) -> None:

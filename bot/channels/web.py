@@ -26,7 +26,7 @@ from bot.channels.problem import CONTENT_TYPE, Problem, out_of_order
 from bot.channels.web_reply import Reply
 from bot.channels.web_service import Said, Service
 from bot.channels.web_session import Sessions, bearer, load_secret
-from bot.channels.web_store import Store
+from bot.channels.web_store import Store, own_url
 from bot.origins import address, may_use
 from bot.paths import STATE
 
@@ -55,7 +55,7 @@ class WebChannel(InputChannel):
         web = settings.load().web
         service = Service(
             on_new_message,
-            Store(web.database or _own_database()),
+            Store(web.database or own_url()),
             Sessions(web.secret or load_secret(STATE)),
         )
         return Endpoints(service, web).blueprint()
@@ -208,11 +208,6 @@ class Endpoints:
     def _address(self, request: Request) -> str:
         forwarded = request.headers.getall("x-forwarded-for", [])
         return address(request.ip, forwarded, self._web.proxies)
-
-
-def _own_database() -> str:
-    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return f"sqlite:///{STATE / 'web.db'}"
 
 
 @cache

@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from bot.channels.problem import Problem
 from bot.channels.web_reply import Content, Reply, chosen, shown
+from bot.paths import STATE
 
 DAY = 24 * 3600
 # A session ends when it was not used for so long.
@@ -272,6 +273,12 @@ class Store:
                 raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             finally:
                 raw.close()
+
+
+def own_url() -> str:
+    """The database that is used where none is set."""
+    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:///{STATE / 'web.db'}"
 
 
 def _engine(url: str) -> sa.engine.Engine:

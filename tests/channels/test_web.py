@@ -816,6 +816,7 @@ def test_without_settings_it_keeps_its_secret_and_log_to_itself(
 ) -> None:
     state = tmp_path / "state"
     monkeypatch.setattr(web, "STATE", state)
+    monkeypatch.setattr(web_store, "STATE", state)
     with serving("test-state", WebChannel) as (app, port):
         app.ctx.agent = Agent("An answer.")
         assert Client(port).begin().say("hi").texts == ["An answer."]

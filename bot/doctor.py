@@ -1,0 +1,228 @@
+"""`otto doctor`: one table of checks. Each says that all is well, or what to do.
+
+A check is a function that takes the settings and returns a few words. It raises `Trouble` where
+Otto cannot work, and `Note` where it can, but somebody may want to know. Any other error of
+Otto's own counts as trouble too.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from urllib.parse import urlsplit
+
+from bot import data_files
+from bot import settings as settings_table
+from bot.answers import topics
+from bot.encoder import verify
+from bot.errors import OttoError
+from bot.paths import MODELS, STATE
+from bot.settings import Settings, SettingsError
+from bot.supervisor import webhook
+from bot.training import inputs, model_path
+
+PYTHON = (3, 10)
+SECONDS = 3
+LOCAL = {"localhost", "127.0.0.1", "::1"}
+OK, NOTE, WRONG = "ok", "note", "wrong"
+
+
+class Trouble(OttoError):  # noqa: N818 - it is what a doctor finds
+    """Something keeps Otto from working; the message says what to do."""
+
+
+class Note(OttoError):  # noqa: N818 - likewise
+    """Otto works, but not as somebody may expect; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One row of the table."""
+
+    name: str
+    run: Callable[[Settings], str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found: `level` is "ok", "note" or "wrong"."""
+
+    level: str
+    name: str
+    words: str
+
+
+def python(settings: Settings) -> str:
+    """The version that Otto was made for."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] != PYTHON:
+        raise Trouble(f"this is {version}, Otto needs 3.10; `make run` finds or fetches it")
+    return version
+
+
+def data(settings: Settings) -> str:
+    """Whether all files that are read at start can be used."""
+    data_files.check()
+    return f"{len(topics())} topics, and all other files can be read"
+
+
+def encoder(settings: Settings) -> str:
+    """Whether the encoder is the one its checksums describe."""
+    verify(MODELS / "encoder")
+    return "as its checksums say"
+
+
+def model(settings: Settings) -> str:
+    """Whether there is a model for the files as they are."""
+    path = model_path()
+    if not path.exists():
+        older = any(path.parent.glob("otto-*.tar.gz"))
+        why = "the files have changed since the last training" if older else "there is none"
+        raise Trouble(f"{why}; run `otto train`, which takes about a minute")
+    return f"{path.name}, made from the files as they are"
+
+
+def clock(settings: Settings) -> str:
+    """Whether the clock is not behind the files: sessions end by it."""
+    newest = max(inputs(), key=lambda path: path.stat().st_mtime)
+    now = datetime.now(timezone.utc)
+    if now.timestamp() < newest.stat().st_mtime - 60:
+        raise Trouble(
+            f"it says {now:%Y-%m-%d %H:%M} UTC, but {newest.name} was written later; please set it"
+        )
+    return f"{now:%Y-%m-%d %H:%M} UTC"
+
+
+def clinic(settings: Settings) -> str:
+    """Whether visitors can be told how to reach the clinic."""
+    if not (settings.clinic.phone or settings.clinic.booking):
+        raise Note(
+            f"visitors are told: “{settings.clinic.contact()}” Set OTTO_CLINIC_PHONE or "
+            "OTTO_CLINIC_BOOKING"
+        )
+    return settings.clinic.contact()
+
+
+def origins(settings: Settings) -> str:
+    """Which websites may show the chat."""
+    listed = settings.web.origins
+    if not listed:
+        raise Note("only Otto's own pages may show the chat; OTTO_ORIGINS names your website")
+    for origin in listed:
+        if origin.startswith("http:") and urlsplit(origin).hostname not in LOCAL:
+            raise Trouble(
+                f"{origin} is not encrypted, so others can read along; please use https in "
+                "OTTO_ORIGINS"
+            )
+    return ", ".join(listed)
+
+
+def secret(settings: Settings) -> str:
+    """Whether there is a secret, and nobody else can read what Otto keeps."""
+    from bot.channels.web_session import load_secret
+
+    if settings.web.secret:
+        return "from OTTO_SECRET"
+    load_secret(STATE)
+    if STATE.stat().st_mode & 0o077:
+        raise Trouble(f"others on this machine may look into {STATE}; run `chmod 700 {STATE}`")
+    return f"kept in {STATE}"
+
+
+def database(settings: Settings) -> str:
+    """Whether the web log can be written: a session is begun and ended."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.channels.web_store import Store, own_url
+
+    key = f"doctor-{secrets.token_hex(8)}"
+    # The address may hold a password, so it is not told.
+    where = "the one of OTTO_DATABASE" if settings.web.database else str(STATE / "web.db")
+    try:
+        store = Store(settings.web.database or own_url())
+        store.open(key, time.time())
+        store.end(key)
+        store.close()
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        raise Trouble(
+            f"{where} cannot be written ({type(error).__name__}); please let Otto write there, or "
+            "correct OTTO_DATABASE"
+        ) from error
+    return f"{where} can be written"
+
+
+def rasa_server(settings: Settings) -> str:
+    """Whether the Rasa server runs, and is Otto's."""
+    url = webhook(settings).removesuffix("webhook")
+    answer = _get(url)
+    if answer is None:
+        raise Note("it is not running; `otto run` starts it")
+    if answer != {"status": "ok"}:
+        raise Trouble(
+            f"something else answers at {url}; stop it, or choose another port with OTTO_PORT"
+        )
+    return f"answers at {url}"
+
+
+def action_server(settings: Settings) -> str:
+    """Whether the action server runs, if the Rasa server does."""
+    if _get(f"http://127.0.0.1:{settings.action_port}/health") == {"status": "ok"}:
+        return f"answers on port {settings.action_port}"
+    if _get(webhook(settings).removesuffix("webhook")) is None:
+        raise Note("it is not running; `otto run` starts it")
+    raise Trouble(
+        f"it does not answer on port {settings.action_port}, so lookups and recommendations fail; "
+        "stop Otto and start it with `otto run`, and see what it prints"
+    )
+
+
+def _get(url: str) -> object:
+    """The JSON there, None where nobody listens, or False where something else does."""
+    try:
+        with urllib.request.urlopen(url, timeout=SECONDS) as response:  # noqa: S310
+            return json.load(response)
+    except urllib.error.HTTPError:
+        return False
+    except ValueError:
+        return False
+    except OSError:
+        return None
+
+
+CHECKS = (
+    Check("Python", python),
+    Check("encoder", encoder),
+    Check("data", data),
+    Check("model", model),
+    Check("clock", clock),
+    Check("clinic", clinic),
+    Check("allowed origins", origins),
+    Check("secret", secret),
+    Check("database", database),
+    Check("Rasa server", rasa_server),
+    Check("action server", action_server),
+)
+
+
+def examine(checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
+    """What each check finds; without usable settings, that alone."""
+    try:
+        settings = settings_table.load()
+    except SettingsError as error:
+        yield Finding(WRONG, "settings", f"{error}. Nothing else was checked")
+        return
+    yield Finding(OK, "settings", "each can be used")
+    for check in checks:
+        try:
+            yield Finding(OK, check.name, check.run(settings))
+        except Note as error:
+            yield Finding(NOTE, check.name, str(error))
+        except OttoError as error:
+            yield Finding(WRONG, check.name, str(error))

@@ -1,0 +1,89 @@
+"""Many visitors of the website's chat at once: how fast, and does each get each answer once?
+
+    python -m benchmarks.load [VISITORS [SECONDS]]
+
+Starts Otto, sends the visitors of benchmarks/visitor.py and writes a table to docs/benchmarks.md.
+Visitors and Otto share the machine, so Otto alone is faster than this says.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.document import put
+from bot.paths import ROOT
+from tests.running import Running
+
+VISITORS, SECONDS = 200, 60
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    """Run it, print the table and write it down; exit with 1 if anything failed."""
+    visitors, seconds = map(int, [*sys.argv[1:], *[VISITORS, SECONDS][len(sys.argv) - 1 :]])
+    with tempfile.TemporaryDirectory() as folder:
+        server = Running(Path(folder) / "log.txt", OTTO_PROXIES="127.0.0.1")
+        try:
+            found = load(server.port, visitors, seconds)
+        finally:
+            server.stop()
+    table = summary(found, visitors, seconds)
+    print(table)
+    put(DOCUMENT, "visitors", table)
+    sys.exit(any(row["num_failures"] for row in found))
+
+
+def load(port: int, visitors: int, seconds: int) -> list[dict[str, Any]]:
+    """Locust's rows, one for each kind of request."""
+    command = [sys.executable, "-m", "locust", "--headless", "--json", "--only-summary"]
+    command += ["--locustfile", str(ROOT / "benchmarks" / "visitor.py")]
+    command += ["--users", str(visitors), "--spawn-rate", str(visitors / 10)]
+    command += [
+        "--run-time",
+        f"{seconds + 10}s",
+        "--stop-timeout",
+        "20",
+        "--exit-code-on-error",
+        "0",
+    ]
+    command += ["--host", f"http://127.0.0.1:{port}/webhooks/web"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows
+
+
+def summary(rows: list[dict[str, Any]], visitors: int, seconds: int) -> str:
+    """The table: each kind of request, how many, how fast, how many failed."""
+    lines = [
+        f"{visitors} visitors for {seconds} seconds, each reading 5 to 15 seconds after an answer:",
+        "",
+        "| request | number | median | 95 % | slowest | failed |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in sorted(rows, key=lambda row: -row["num_requests"]):
+        taken = sorted((float(ms), n) for ms, n in row["response_times"].items())
+        cells = [f"{quantile(taken, share):.0f} ms" for share in (0.5, 0.95, 1)]
+        lines.append(
+            f"| {row['name']} | {row['num_requests']:,} | {' | '.join(cells)} | "
+            f"{row['num_failures']} |"
+        )
+    return "\n".join(lines)
+
+
+def quantile(taken: list[tuple[float, int]], share: float) -> float:
+    """The time in which that share of requests was answered, of times with how often they came."""
+    left = share * sum(n for _, n in taken)
+    for milliseconds, n in taken:
+        left -= n
+        if left <= 0:
+            return milliseconds
+    return 0.0
+
+
+if __name__ == "__main__":
+    main()

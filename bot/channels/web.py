@@ -22,6 +22,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import settings
+from bot.channels.database import own_file
 from bot.channels.problem import CONTENT_TYPE, Problem, out_of_order
 from bot.channels.web_reply import Reply
 from bot.channels.web_service import Said, Service
@@ -55,7 +56,7 @@ class WebChannel(InputChannel):
         web = settings.load().web
         service = Service(
             on_new_message,
-            Store(web.database or _own_database()),
+            Store(web.database or own_file(STATE / "web.db")),
             Sessions(web.secret or load_secret(STATE)),
         )
         return Endpoints(service, web).blueprint()
@@ -207,11 +208,6 @@ class Endpoints:
     def _address(self, request: Request) -> str:
         forwarded = request.headers.getall("x-forwarded-for", [])
         return address(request.ip, forwarded, self._web.proxies)
-
-
-def _own_database() -> str:
-    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return f"sqlite:///{STATE / 'web.db'}"
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sanic import Sanic
 
-from bot.channels import web, web_service, web_store
+from bot.channels import database, web, web_service, web_store
 from bot.channels.limits import Limit
 from bot.channels.problem import TITLES
 from bot.channels.turn import MAX_CHARACTERS
@@ -706,7 +706,7 @@ def test_a_broken_log_is_a_sentence_with_a_reference(
     def broken(*_: Any) -> Any:
         raise sqlite3.OperationalError(SECRET_WORDS)
 
-    monkeypatch.setattr(web_store.Store, "_begin", broken)
+    monkeypatch.setattr(database.Database, "begin", broken)
     for answer in (
         client.say(SECRET_WORDS),
         client.call("POST", "/session"),
@@ -745,7 +745,7 @@ def test_an_emergency_is_answered_whatever_is_broken(
 
     agent = running.use(Agent(error=RuntimeError() if broken == "rasa" else None))
     if broken == "log":
-        monkeypatch.setattr(web_store.Store, "_begin", fail)
+        monkeypatch.setattr(database.Database, "begin", fail)
     elif broken == "token":
         client.token = None
     elif broken == "busy":

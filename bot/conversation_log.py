@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.database import Database
+from bot.channels.database import Database
 
 METADATA = sa.MetaData()
 TURNS = sa.Table(

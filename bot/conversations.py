@@ -124,7 +124,9 @@ class Conversations:
             OutOfOrderError: they could not be deleted now.
         """
         with self._lock:
-            self._recent.clear()
+            for sender, rows in list(self._recent.items()):
+                kept = [row for row in rows if row.at >= before]
+                self._recent[sender] = deque(kept, self._window)
             return self._ask(self._everywhere, "purge", before)
 
     def close(self) -> None:

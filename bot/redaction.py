@@ -35,8 +35,9 @@ NO_STREET = (
 
 # The first of those that begin at the same place counts.
 SHAPES = {
-    "e-mail address": r"[\w.+%'-]+\s?@\s?[\w-]+(?:\.[\w-]+)+"
-    r"|\b[\w.+-]+\s\(?at\)?\s[\w-]+\s\(?dot\)?\s(?:com|org|net|edu|gov|us)\b",
+    # From the beginning of a word only, and never back: a long text must not take long.
+    "e-mail address": r"(?<![\w.+%'-])[\w.+%'-]++\s?@\s?[\w-]++(?:\.[\w-]++)+"
+    r"|(?<![\w.+%'-])[\w.+%'-]++\s\(?at\)?\s[\w-]++\s\(?dot\)?\s(?:com|org|net|edu|gov|us)\b",
     "date": rf"\b\d{{1,2}}\s?[-/.]\s?\d{{1,2}}\s?[-/.]\s?(?:\d{{4}}|\d\d)\b"
     rf"|\b(?:19|20)\d\d[-/.]\d{{1,2}}[-/.]\d{{1,2}}\b"
     rf"|\b{MONTH}\s{{0,2}}{DAY}\s?,?\s{{0,2}}{YEAR}\b"
@@ -87,7 +88,7 @@ def redact_all(value: Any) -> Any:
         return redact(value)
     if isinstance(value, Mapping):
         return {key: redact_all(item) for key, item in value.items()}
-    if isinstance(value, Sequence):
+    if isinstance(value, (list, tuple)):
         return [redact_all(item) for item in value]
     return value
 

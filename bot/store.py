@@ -34,7 +34,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
-from bot import settings
+from bot import private_log, settings
 from bot.conversation_log import Row, name_of, new_key
 from bot.conversations import Conversations
 from bot.paths import STATE
@@ -70,6 +70,8 @@ class OttoTrackerStore(TrackerStore):
             host: the URL of another database than that of the settings.
         """
         super().__init__(domain, event_broker)
+        # For Rasa's own commands; Otto's have done so before.
+        private_log.install()
         self.conversations = opened(host)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="conversations")
         self._purge_at = 0.0

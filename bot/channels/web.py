@@ -111,7 +111,8 @@ class Endpoints:
 
     async def erase(self, request: Request) -> HTTPResponse:
         """DELETE session: end it and forget what was said."""
-        await self._service.erase(self._admit(request))
+        agent = request.app.ctx.agent
+        await self._service.erase(self._admit(request), agent.tracker_store)
         return response.empty()
 
     async def say(self, request: Request) -> HTTPResponse | None:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from bot.channels.database import Database
 from bot.channels.problem import Problem
 from bot.channels.web_reply import Content, Reply, chosen, shown
+from bot.redaction import redact
 
 DAY = 24 * 3600
 # A session ends when it was not used for so long.
@@ -137,7 +138,7 @@ class Store:
                 choice = _chosen(db, key, choice_id)
                 said, turn = choice["title"], Turn(_new_id(), key, seq, choice["payload"])
             else:
-                said, turn = text, Turn(_new_id(), key, seq, text, _offered(db, key))
+                said, turn = redact(text), Turn(_new_id(), key, seq, text, _offered(db, key))
             claimed = db.execute(
                 self._database.insert(TURNS)
                 .values(
@@ -233,15 +234,16 @@ class Store:
             if not db.execute(vote).rowcount:
                 raise Problem("unknown_reply", "I can't find that answer any more.")
 
-    def purge(self, now: float) -> None:
-        """Forget what has been kept for long enough."""
+    def purge(self, now: float, older_than: float = RETENTION_DAYS * DAY) -> int:
+        """Forget what is older than so many seconds, and return how many messages that were."""
         with self._database.begin() as db:
-            old = TURNS.c.at < now - RETENTION_DAYS * DAY
+            old = TURNS.c.at < now - older_than
             of_old = sa.select(TURNS.c.id).where(old)
             db.execute(sa.delete(REPLIES).where(REPLIES.c.turn.in_(of_old)))
-            db.execute(sa.delete(TURNS).where(old))
+            count: int = db.execute(sa.delete(TURNS).where(old)).rowcount
             db.execute(sa.delete(SESSIONS).where(SESSIONS.c.seen < now - IDLE_SECONDS))
         self._database.sweep()
+        return count
 
     def close(self) -> None:
         """Let go of the database."""

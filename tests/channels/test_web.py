@@ -809,6 +809,25 @@ def test_without_settings_it_keeps_its_secret_and_log_to_itself(
     assert {"web.db", "web_secret"} <= {path.name for path in state.iterdir()}
 
 
+def test_what_is_cleared_is_cleared_in_rasas_tracker_too(client: Client, agent: Agent) -> None:
+    client.say("hello")
+    (sender,) = {message.sender_id for message in agent.messages}
+    agent.tracker_store.store = {sender: "what was said", "web:another": "kept"}
+    assert client.call("DELETE", "/session").status == 204
+    assert agent.tracker_store.store == {"web:another": "kept"}
+
+
+def test_a_chat_is_not_cleared_by_half(client: Client, agent: Agent) -> None:
+    class Broken:
+        async def forget(self, sender_id: str) -> None:
+            raise OutOfOrderError("out of order")
+
+    client.say("hello")
+    agent.tracker_store = Broken()
+    assert client.call("DELETE", "/session").status == 503
+    assert len(client.history()["entries"]) == 2
+
+
 def test_what_was_kept_for_long_enough_is_forgotten_at_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from bot.channels import database, web, web_service, web_store
 from bot.channels.limits import Limit
 from bot.channels.problem import TITLES
 from bot.channels.turn import MAX_CHARACTERS
+from bot.conversations import OutOfOrderError
 from tests.channels.web import EMERGENCY, Agent, Client, serving, validate
 
 HERE, ELSEWHERE = "https://clinic.example", "https://evil.example"

@@ -52,7 +52,9 @@ async def load(model: Path) -> Agent:
     # Unless told, Rasa prints what visitors say, and its state at every step.
     configure_structlog(logging.ERROR)
     endpoints = AvailableEndpoints(
-        nlg=EndpointConfig(type="bot.nlg.ResponseGenerator"), action=LocalActions()
+        nlg=EndpointConfig(type="bot.nlg.ResponseGenerator"),
+        action=LocalActions(),
+        lock_store=EndpointConfig(type="bot.lock.PromptLockStore"),
     )
     agent: Agent = await rasa.core.agent.load_agent(str(model), endpoints=endpoints)
     # Rasa prints why and goes on with an agent that answers nothing.

@@ -105,6 +105,15 @@ def parser() -> argparse.ArgumentParser:
     evaluate_.add_argument("path", type=Path, help="a .jsonl file of cases, or a folder of them")
     evaluate_.add_argument("--json", action="store_true", help="print the numbers as JSON")
     evaluate_.add_argument("--html", type=Path, metavar="FILE", help="write a page with pictures")
+    purge_ = add(
+        "purge",
+        purge,
+        "delete what visitors said longer ago than a time",
+        "otto purge --older-than 30d",
+    )
+    purge_.add_argument(
+        "--older-than", required=True, metavar="AGE", help="days or hours, such as 30d or 12h"
+    )
     for sub in (shell_, ask_):
         sub.add_argument(
             "--channel",
@@ -272,6 +281,18 @@ async def _evaluated(agent: Agent, cases: list[Case]) -> Report:
     from bot.evaluation import report
 
     return report([(case, await ask_one(agent, case.text, "web")) for case in _progress(cases)])
+
+
+def purge(options: argparse.Namespace) -> int:
+    """`otto purge`."""
+    from bot import retention
+
+    messages, turns = retention.purge(retention.age(options.older_than))
+    print(
+        f"Deleted what is older than {options.older_than}: {messages} messages of the website's "
+        f"chat and {turns} turns of conversations."
+    )
+    return 0
 
 
 def check(options: argparse.Namespace) -> int:

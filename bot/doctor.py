@@ -140,13 +140,14 @@ def database(settings: Settings) -> str:
     """Whether the web log can be written: a session is begun and ended."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from bot.channels.web_store import Store, own_url
+    from bot.channels.database import own_file
+    from bot.channels.web_store import Store
 
     key = f"doctor-{secrets.token_hex(8)}"
     # The address may hold a password, so it is not told.
     where = "the one of OTTO_DATABASE" if settings.web.database else str(STATE / "web.db")
     try:
-        store = Store(settings.web.database or own_url())
+        store = Store(settings.web.database or own_file(STATE / "web.db"))
         store.open(key, time.time())
         store.end(key)
         store.close()

@@ -4,6 +4,8 @@ import logging
 import os
 import warnings
 
+from bot import private_log
+
 
 def quiet() -> None:
     """Call this before Rasa is imported."""
@@ -11,5 +13,6 @@ def quiet() -> None:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     # Some libraries reset the filters when they are imported, so it is the printing that goes.
     warnings.showwarning = lambda *_, **__: None
+    private_log.install()
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("rasa").setLevel(logging.ERROR)

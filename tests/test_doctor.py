@@ -39,7 +39,6 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A state folder of the test's own."""
     folder = tmp_path / "state"
     monkeypatch.setattr(doctor, "STATE", folder)
-    monkeypatch.setattr(web_store, "STATE", folder)
     return folder
 
 
@@ -197,7 +196,7 @@ def test_the_database_is_written_and_nothing_is_left(find: Find, state: Path) ->
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////no/such/folder/web.db", "postgresql://otto:hush@127.0.0.1:1/otto"]
+    "url", ["sqlite:////dev/null/folder/web.db", "postgresql://otto:hush@127.0.0.1:1/otto"]
 )
 def test_a_database_that_cannot_be_written_is_told_without_its_password(
     find: Find, url: str

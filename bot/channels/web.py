@@ -22,11 +22,12 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import settings
+from bot.channels.database import own_file
 from bot.channels.problem import CONTENT_TYPE, Problem, out_of_order
 from bot.channels.web_reply import Reply
 from bot.channels.web_service import Said, Service
 from bot.channels.web_session import Sessions, bearer, load_secret
-from bot.channels.web_store import Store, own_url
+from bot.channels.web_store import Store
 from bot.origins import address, may_use
 from bot.paths import STATE
 
@@ -55,7 +56,7 @@ class WebChannel(InputChannel):
         web = settings.load().web
         service = Service(
             on_new_message,
-            Store(web.database or own_url()),
+            Store(web.database or own_file(STATE / "web.db")),
             Sessions(web.secret or load_secret(STATE)),
         )
         return Endpoints(service, web).blueprint()
@@ -107,7 +108,8 @@ class Endpoints:
 
     async def erase(self, request: Request) -> HTTPResponse:
         """DELETE session: end it and forget what was said."""
-        await self._service.erase(self._admit(request))
+        agent = request.app.ctx.agent
+        await self._service.erase(self._admit(request), agent.tracker_store)
         return response.empty()
 
     async def say(self, request: Request) -> HTTPResponse | None:

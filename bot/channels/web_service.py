@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rasa.core.channels.channel import UserMessage
+from rasa.core.tracker_store import TrackerStore
 
 from bot import settings
 from bot.channels.choices import Choices
@@ -18,6 +19,8 @@ from bot.channels.turn import MAX_CHARACTERS, UNSPEAKABLE, Handle, take_turn
 from bot.channels.web_reply import Content, Reply, content, unsaved
 from bot.channels.web_session import Sessions
 from bot.channels.web_store import DAY, IDLE_SECONDS, RETENTION_DAYS, Store, Turn, no_session
+from bot.conversations import OutOfOrderError
+from bot.store import forget
 
 # How long Rasa and the log may take, in seconds.
 TURN_SECONDS = 25.0
@@ -132,13 +135,18 @@ class Service:
         key = self._key(token)
         await self._stored(self._store.vote, key, reply, value, reason, time.time())
 
-    async def erase(self, token: str | None) -> None:
-        """End a session and forget all that was said in it.
+    async def erase(self, token: str | None, tracker_store: TrackerStore) -> None:
+        """End a session and forget all that was said in it, here and in `tracker_store`.
 
         Raises:
             Problem: there is no such session, or the log is out of order.
         """
-        await self._stored(self._store.erase, self._key(token), time.time())
+        key = self._key(token)
+        try:
+            await forget(tracker_store, self._sessions.sender(token or ""))
+        except OutOfOrderError as error:
+            raise out_of_order("unavailable", error) from error
+        await self._stored(self._store.erase, key, time.time())
 
     async def purge_daily(self) -> None:
         """Forget what was kept for long enough, now and every day."""

@@ -38,14 +38,15 @@ class Sessions:
 
     def key(self, token: str) -> str:
         """What the log knows the conversation by."""
-        return self._derive("key", token)
+        return self.derive("key", token)
 
     def sender(self, token: str) -> str:
         """What Rasa knows the conversation by."""
-        return f"web:{self._derive('sender', token)[:32]}"
+        return f"web:{self.derive('sender', token)[:32]}"
 
-    def _derive(self, purpose: str, token: str) -> str:
-        return hmac.new(self._secret, f"{purpose}:{token}".encode(), hashlib.sha256).hexdigest()
+    def derive(self, purpose: str, text: str) -> str:
+        """What `text` is known by for a purpose; nothing leads from one purpose to another."""
+        return hmac.new(self._secret, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
 
 
 def bearer(header: str | None) -> str | None:

@@ -6,20 +6,17 @@ Everything here is short and blocks; the channel calls it in a thread. Times are
 
 import json
 import secrets
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.engine import Connection
 
+from bot.channels.database import Database
 from bot.channels.problem import Problem
 from bot.channels.web_reply import Content, Reply, chosen, shown
-from bot.paths import STATE
+from bot.redaction import redact
 
 DAY = 24 * 3600
 # A session ends when it was not used for so long.
@@ -30,7 +27,6 @@ RETENTION_DAYS = 30
 STALE_SECONDS = 60
 # How much sooner than it ends a session's last use is written down anew.
 TOUCH_SECONDS = 60
-BUSY_SECONDS = 2
 PAGE = 100
 
 METADATA = sa.MetaData()
@@ -72,7 +68,6 @@ REPLIES = sa.Table(
     sa.Column("value", sa.String(8)),
     sa.Column("reason", sa.String(32)),
 )
-INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True)
@@ -95,19 +90,16 @@ class Store:
 
     def __init__(self, url: str) -> None:
         """Use the database at `url`; it is not opened yet."""
-        self._engine = _engine(url)
-        self._insert = INSERTS[self._engine.dialect.name]
-        self._making = threading.Lock()
-        self._made = False
+        self._database = Database(url, METADATA)
 
     def open(self, key: str, now: float) -> None:
         """Begin a session."""
-        with self._begin() as db:
+        with self._database.begin() as db:
             db.execute(sa.insert(SESSIONS).values(key=key, seen=now))
 
     def end(self, key: str) -> None:
         """End a session; what was said in it is kept."""
-        with self._begin() as db:
+        with self._database.begin() as db:
             db.execute(sa.delete(SESSIONS).where(SESSIONS.c.key == key))
 
     def erase(self, key: str, now: float) -> None:
@@ -116,12 +108,12 @@ class Store:
         Raises:
             Problem: there is no such session.
         """
-        with self._begin() as db:
+        with self._database.begin() as db:
             _touch(db, key, now)
             db.execute(sa.delete(REPLIES).where(REPLIES.c.session == key))
             db.execute(sa.delete(TURNS).where(TURNS.c.session == key))
             db.execute(sa.delete(SESSIONS).where(SESSIONS.c.key == key))
-        self._sweep()
+        self._database.sweep()
 
     def claim(self, key: str, client_id: str, text: str | None, choice_id: str, now: float) -> Turn:
         """Claim a message, so that only the caller answers it.
@@ -136,7 +128,7 @@ class Store:
         Raises:
             Problem: there is no such session or choice, or a message is being answered.
         """
-        with self._begin() as db:
+        with self._database.begin() as db:
             _touch(db, key, now)
             own = TURNS.c.session == key
             stale = TURNS.c.pending & (TURNS.c.at < now - STALE_SECONDS)
@@ -146,9 +138,9 @@ class Store:
                 choice = _chosen(db, key, choice_id)
                 said, turn = choice["title"], Turn(_new_id(), key, seq, choice["payload"])
             else:
-                said, turn = text, Turn(_new_id(), key, seq, text, _offered(db, key))
+                said, turn = redact(text), Turn(_new_id(), key, seq, text, _offered(db, key))
             claimed = db.execute(
-                self._insert(TURNS)
+                self._database.insert(TURNS)
                 .values(
                     id=turn.id,
                     session=key,
@@ -175,7 +167,7 @@ class Store:
     def finish(self, turn: Turn, contents: Sequence[Content]) -> list[Reply] | None:
         """Keep the answer to a claimed message, or None if its session was erased meanwhile."""
         replies = [(_new_id(), turn.seq + i, kept) for i, kept in enumerate(contents, 1)]
-        with self._begin() as db:
+        with self._database.begin() as db:
             mine = TURNS.c.pending & (TURNS.c.id == turn.id)
             if not db.execute(sa.update(TURNS).where(mine).values(pending=False)).rowcount:
                 return None
@@ -200,7 +192,7 @@ class Store:
         Raises:
             Problem: there is no such session.
         """
-        with self._begin() as db:
+        with self._database.begin() as db:
             _touch(db, key, now)
             last = _last(db, key)
             # A turn is cut where the page ends between a question and its answers, never lost.
@@ -235,75 +227,27 @@ class Store:
         Raises:
             Problem: there is no such session or reply.
         """
-        with self._begin() as db:
+        with self._database.begin() as db:
             _touch(db, key, now)
             theirs = (REPLIES.c.session == key) & (REPLIES.c.id == reply)
             vote = sa.update(REPLIES).where(theirs).values(value=value, reason=reason)
             if not db.execute(vote).rowcount:
                 raise Problem("unknown_reply", "I can't find that answer any more.")
 
-    def purge(self, now: float) -> None:
-        """Forget what has been kept for long enough."""
-        with self._begin() as db:
-            old = TURNS.c.at < now - RETENTION_DAYS * DAY
+    def purge(self, now: float, older_than: float = RETENTION_DAYS * DAY) -> int:
+        """Forget what is older than so many seconds, and return how many messages that were."""
+        with self._database.begin() as db:
+            old = TURNS.c.at < now - older_than
             of_old = sa.select(TURNS.c.id).where(old)
             db.execute(sa.delete(REPLIES).where(REPLIES.c.turn.in_(of_old)))
-            db.execute(sa.delete(TURNS).where(old))
+            count: int = db.execute(sa.delete(TURNS).where(old)).rowcount
             db.execute(sa.delete(SESSIONS).where(SESSIONS.c.seen < now - IDLE_SECONDS))
-        self._sweep()
+        self._database.sweep()
+        return count
 
     def close(self) -> None:
         """Let go of the database."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        with self._making:
-            if not self._made:
-                METADATA.create_all(self._engine)
-                self._made = True
-        with self._engine.begin() as db:
-            yield db
-
-    def _sweep(self) -> None:
-        """What SQLite deleted is still in its write-ahead log until that is emptied."""
-        if self._engine.dialect.name == "sqlite":
-            raw = self._engine.raw_connection()
-            try:
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                raw.close()
-
-
-def own_url() -> str:
-    """The database that is used where none is set."""
-    STATE.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return f"sqlite:///{STATE / 'web.db'}"
-
-
-def _engine(url: str) -> sa.engine.Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
-    engine = sa.create_engine(
-        url,
-        poolclass=QueuePool,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        # Transactions begin below, as writers: one that turns into one half-way may be refused.
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        # What is erased is overwritten.
-        connection.execute("PRAGMA secure_delete=ON")
-
-    @sa.event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
+        self._database.close()
 
 
 def _new_id() -> str:

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from sanic import Sanic
 
-from bot.channels import web, web_service, web_store
+from bot.channels import database, web, web_service, web_store
 from bot.channels.limits import Limit
 from bot.channels.problem import TITLES
 from bot.channels.turn import MAX_CHARACTERS
 from bot.channels.web import WebChannel
+from bot.conversations import OutOfOrderError
 from tests.channels.web import EMERGENCY, Agent, Client, serving, validate
 
 HERE, ELSEWHERE = "https://clinic.example", "https://evil.example"
@@ -720,7 +721,7 @@ def test_a_broken_log_is_a_sentence_with_a_reference(
     def broken(*_: Any) -> Any:
         raise sqlite3.OperationalError(SECRET_WORDS)
 
-    monkeypatch.setattr(web_store.Store, "_begin", broken)
+    monkeypatch.setattr(database.Database, "begin", broken)
     for answer in (
         client.say(SECRET_WORDS),
         client.call("POST", "/session"),
@@ -759,7 +760,7 @@ def test_an_emergency_is_answered_whatever_is_broken(
 
     agent = running.use(Agent(error=RuntimeError() if broken == "rasa" else None))
     if broken == "log":
-        monkeypatch.setattr(web_store.Store, "_begin", fail)
+        monkeypatch.setattr(database.Database, "begin", fail)
     elif broken == "token":
         client.token = None
     elif broken == "busy":
@@ -816,12 +817,30 @@ def test_without_settings_it_keeps_its_secret_and_log_to_itself(
 ) -> None:
     state = tmp_path / "state"
     monkeypatch.setattr(web, "STATE", state)
-    monkeypatch.setattr(web_store, "STATE", state)
     with serving("test-state", WebChannel) as (app, port):
         app.ctx.agent = Agent("An answer.")
         assert Client(port).begin().say("hi").texts == ["An answer."]
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
     assert {"web.db", "web_secret"} <= {path.name for path in state.iterdir()}
+
+
+def test_what_is_cleared_is_cleared_in_rasas_tracker_too(client: Client, agent: Agent) -> None:
+    client.say("hello")
+    (sender,) = {message.sender_id for message in agent.messages}
+    agent.tracker_store.store = {sender: "what was said", "web:another": "kept"}
+    assert client.call("DELETE", "/session").status == 204
+    assert agent.tracker_store.store == {"web:another": "kept"}
+
+
+def test_a_chat_is_not_cleared_by_half(client: Client, agent: Agent) -> None:
+    class Broken:
+        async def forget(self, sender_id: str) -> None:
+            raise OutOfOrderError("out of order")
+
+    client.say("hello")
+    agent.tracker_store = Broken()
+    assert client.call("DELETE", "/session").status == 503
+    assert len(client.history()["entries"]) == 2
 
 
 def test_what_was_kept_for_long_enough_is_forgotten_at_start(

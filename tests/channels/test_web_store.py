@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex
 
+from bot.channels.database import INSERTS
 from bot.channels.problem import Problem
 from bot.channels.web_store import (
     DAY,
     IDLE_SECONDS,
-    INSERTS,
     RETENTION_DAYS,
     STALE_SECONDS,
     TURNS,

@@ -15,7 +15,9 @@ from unittest.mock import patch
 import jsonschema
 from rasa.core.channels import channel as rasa_channel
 from rasa.core.channels.channel import InputChannel, UserMessage
+from rasa.core.tracker_store import InMemoryTrackerStore
 from rasa.server import add_root_route, configure_cors
+from rasa.shared.core.domain import Domain
 from sanic import Sanic
 from sanic.http import Http
 from sanic.touchup import TouchUp
@@ -32,6 +34,7 @@ class Agent:
         self.answers = answers
         self.error = error
         self.messages: list[UserMessage] = []
+        self.tracker_store = InMemoryTrackerStore(Domain.empty())
         # Cleared, it holds an answer back until it is set again.
         self.go = threading.Event()
         self.go.set()

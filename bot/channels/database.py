@@ -1,0 +1,152 @@
+"""Some tables in a database, SQLite or PostgreSQL, that comes and goes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.pool import QueuePool
+
+from bot.errors import OttoError
+
+# How long a database may keep a statement waiting, in seconds.
+BUSY_SECONDS = 2
+# How often the write-ahead log is tried to be emptied, and how long between.
+SWEEPS, SWEEP_SECONDS = 10, 0.1
+INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class GoneError(OttoError):
+    """The database's file is no longer where it was."""
+
+
+class Database:
+    """Some tables in a database; everything here blocks, and raises what the database does."""
+
+    def __init__(self, url: str, tables: sa.MetaData) -> None:
+        """Use the database at `url`; it is not opened yet."""
+        self._engine = _engine(url)
+        self._tables = tables
+        self._opening = threading.Lock()
+        self._file: int | None = None
+        self._made = False
+
+    @property
+    def path(self) -> Path | None:
+        """Where an SQLite database's file is."""
+        name = self._engine.url.database
+        is_file = self._engine.dialect.name == "sqlite" and name and name != ":memory:"
+        return Path(name) if is_file else None
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction; tables that are missing are made before it."""
+        try:
+            self._open()
+            with self._engine.begin() as db:
+                yield db
+        except sa.exc.SQLAlchemyError:
+            # Whatever it was, the next one begins with a new connection, and makes what is missing.
+            self._made = False
+            self._engine.dispose()
+            raise
+
+    def insert(self, table: sa.Table) -> Any:
+        """An insert that can be told to do nothing, or something else, on a conflict."""
+        return INSERTS[self._engine.dialect.name](table)
+
+    def sweep(self) -> None:
+        """What SQLite deleted is still in its write-ahead log until that is emptied."""
+        if self._engine.dialect.name == "sqlite":
+            raw = self._engine.raw_connection()
+            try:
+                for _ in range(SWEEPS):
+                    # One who reads just now keeps it from being emptied.
+                    (busy, *_) = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    if not busy:
+                        break
+                    time.sleep(SWEEP_SECONDS)
+            finally:
+                raw.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def _open(self) -> None:
+        """Make the tables where that is due, and see that SQLite's file is still the same.
+
+        SQLite writes on into a file that was deleted, and makes an empty one where one was moved
+        away, which would be lost when that is moved back.
+        """
+        with self._opening:
+            file = _inode(self.path)
+            if self._file not in (None, file):
+                self._made = False
+                self._engine.dispose()
+                if file is None:
+                    raise GoneError(f"{self.path} is gone; please put it back, or restart Otto")
+            if not self._made:
+                if self.path is not None:
+                    self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._tables.create_all(self._engine)
+                self._made, file = True, _inode(self.path)
+            self._file = file
+
+
+def own_file(path: Path) -> str:
+    """The URL of an SQLite file, in a folder that only its owner may read."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:///{path}"
+
+
+def _inode(path: Path | None) -> int | None:
+    try:
+        return None if path is None else os.stat(path).st_ino
+    except FileNotFoundError:
+        return None
+
+
+def _engine(url: str) -> sa.engine.Engine:
+    # An error names the statement, but not its parameters, which hold what visitors wrote.
+    if make_url(url).get_backend_name() != "sqlite":
+        return sa.create_engine(
+            url,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_timeout=BUSY_SECONDS,
+            connect_args={
+                "connect_timeout": BUSY_SECONDS,
+                "tcp_user_timeout": BUSY_SECONDS * 1000,
+                "options": f"-c statement_timeout={BUSY_SECONDS * 1000}",
+            },
+        )
+    engine = sa.create_engine(
+        url,
+        hide_parameters=True,
+        poolclass=QueuePool,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        # Transactions begin below, as writers: one that turns into one half-way may be refused.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        # What is erased is overwritten.
+        connection.execute("PRAGMA secure_delete=ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

@@ -157,8 +157,10 @@ def intent_of(tracker: Tracker) -> str:
 
 def full_intent_of(tracker: Tracker) -> str:
     """The same, with what follows the slash where it is a retrieval intent."""
-    best = (tracker.latest_message.get("labels") or [{"name": intent_of(tracker)}])[0]
-    return str(best["name"])
+    # Without Otto's own classifier, Rasa's name for it.
+    full = (tracker.latest_message.get("intent") or {}).get("full_retrieval_intent_name")
+    labels = tracker.latest_message.get("labels") or [{"name": full or intent_of(tracker)}]
+    return str(labels[0]["name"])
 
 
 def waiting_for(tracker: Tracker, *slots: str) -> str | None:

@@ -713,17 +713,36 @@ def test_kept_local_a_closed_window_finds_its_chat(visit: Visit, site: Site) -> 
     expect(otto(second)).to_have_count(0)
 
 
+def problems(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds wrong with a page."""
+    found = Axe().run(page).response["violations"]
+    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
+
+
 @pytest.mark.parametrize(
     "options", [{}, {"color_scheme": "dark"}, SMALL], ids=["light", "dark", "small"]
 )
-def test_axe_finds_nothing(visit: Visit, site: Site, options: dict) -> None:
-    page = visit(f"{site.address}/", bypass_csp=True, **options)
-    for text in ["hello", "ask", EMERGENCY, "My location: 40.22, -74.74"]:
+def test_axe_finds_nothing_in_any_state(visit: Visit, site: Site, options: dict) -> None:
+    page = visit(f"{site.address}/", opened=False, bypass_csp=True, **options)
+    assert problems(page) == []
+    page.get_by_role("button", name="Ask Otto").click()
+    assert problems(page) == []
+    for text in ["hello", "ask", EMERGENCY, "where", "My location: 40.22, -74.74"]:
         say(page, text)
         expect(states(page).last).to_have_text("Sent")
+    assert problems(page) == []
+    page.get_by_role("button", name="This did not help").last.click()
+    expect(page.get_by_role("group", name="What was wrong with it?")).to_be_visible()
+    page.get_by_text("Where this comes from").first.click()
     page.get_by_role("button", name="Settings").click()
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert problems(page) == []
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Your question").fill("x" * 1001)
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    say(page, "one more")
+    expect(page.locator(".notice")).to_be_visible()
+    assert problems(page) == []
 
 
 def test_a_server_dead_from_the_start_still_gives_the_phone(visit: Visit, site: Site) -> None:

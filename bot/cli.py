@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add("run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run")
     add("train", train, "train a model from the files as they are", "otto train")
     shell_ = add("shell", shell, "talk with Otto in the terminal", "otto shell --channel sms")
+    add("sms", sms, "text with Otto as a phone would, in the terminal", "otto sms")
     add("check", check, "check every answer, and that its question is understood", "otto check")
     ask_ = add(
         "ask",
@@ -120,6 +121,17 @@ def shell(options: argparse.Namespace) -> int:
 
     print("Say something to Otto. End with /stop or Ctrl-D.\n", flush=True)
     _with_agent(lambda agent: shell_.talk(agent, shell_.typed(), options.channel))
+    return 0
+
+
+def sms(options: argparse.Namespace) -> int:
+    """`otto sms`."""
+    from bot import settings, sms_shell
+    from bot.shell import typed
+
+    answers_keywords = settings.load().sms.answers_keywords
+    print(f"{sms_shell.HOW_TO}\n", flush=True)
+    _with_agent(lambda agent: sms_shell.talk(agent, typed(), answers_keywords))
     return 0
 
 

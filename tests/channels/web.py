@@ -53,11 +53,11 @@ class Agent:
 
 
 @contextmanager
-def serving(name: str, channel: type[InputChannel] = WebChannel) -> Iterator[tuple[Sanic, int]]:
-    """A channel in an app as Rasa makes it, on a port of the system's."""
+def serving(name: str, *channels: type[InputChannel]) -> Iterator[tuple[Sanic, int]]:
+    """Channels, or the web's, in an app as Rasa makes it, on a port of the system's."""
     app = Sanic(name)
     configure_cors(app)
-    rasa_channel.register([channel()], app, route="/webhooks/")
+    rasa_channel.register([each() for each in channels or (WebChannel,)], app, route="/webhooks/")
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     loop = asyncio.new_event_loop()

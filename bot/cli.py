@@ -218,9 +218,10 @@ async def _evaluated(agent: Agent, cases: list[Case]) -> Report:
 def check(options: argparse.Namespace) -> int:
     """`otto check`."""
     from bot.answers import load_sources, topics
-    from bot.check import problems
+    from bot.check import problems, response_problems
+    from bot.sms_lint import responses
 
-    found = problems(topics(), load_sources())
+    found = problems(topics(), load_sources()) + response_problems(responses())
     if not found:
         found = _with_agent(_misunderstood)
     for problem in found:

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from rasa.core.agent import Agent
 
+from bot import sms_shell
 from bot.cli import parser
 from bot.paths import ROOT
 from bot.settings import TABLE
@@ -38,6 +39,22 @@ def test_the_transcript_in_the_readme_is_what_otto_says(
     assert capsys.readouterr().out.strip() == transcript[1].strip()
 
 
+def test_the_text_messages_in_the_readme_are_what_otto_sends(
+    agent: Agent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = README.split("## By text message")[1]
+    transcript = section.split("```\n")[1]
+    said = re.findall(r"^You: (.*)$", transcript, re.MULTILINE)
+
+    def typed():
+        for line in said:
+            print(f"You: {line}")
+            yield line
+
+    asyncio.run(sms_shell.talk(agent, typed()))
+    assert capsys.readouterr().out.strip() == transcript.strip()
+
+
 @pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
 def test_every_setting_is_in_the_readme(setting) -> None:
     default = f"`{setting.default}`" if setting.default else ""
@@ -57,6 +74,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
         "docs/architecture.md",
         "docs/understanding.md",
         "docs/benchmarks.md",
+        "docs/sms.md",
         "docs/widget.md",
     ],
 )

@@ -30,7 +30,7 @@ from actions.conversation import CANONICAL
 from actions.recommendation import known, offer_to_go_on
 from bot import directory_file, gazetteer, settings
 from bot.directory import Directory
-from bot.location_reply import PAUSED, WHO_TO_ASK, Choice, ask_city, reply, together
+from bot.location_reply import PAUSED, WHO_TO_ASK, Choice, ask_city, reply, together, way
 from bot.lookup import Lookup, Wanted, exists, look_up
 from bot.places import PlaceReader
 from bot.therapy_guide import Facts
@@ -90,7 +90,13 @@ def record(found: Lookup) -> dict[str, Any]:
         "listed": found.listed,
         "ambiguous_states": list(found.ambiguous_states),
         "nearest": [
-            {"city": n.city.name, "state": n.city.state, "miles": round(n.miles)}
+            {
+                "city": n.city.name,
+                "state": n.city.state,
+                "miles": round(n.miles, 1),
+                "bearing": round(n.bearing),
+                "way": way(n),
+            }
             for n in found.nearest
         ],
         "suggestions": [{"city": c.name, "state": c.state} for c in found.suggestions],

@@ -71,11 +71,19 @@ class City:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A listed city, its distance in miles as the crow flies, and in which direction it lies."""
+    """A listed city, its distance in miles as the crow flies, and where it lies.
+
+    `bearing` is in degrees, from -180 to 180: 0 is north, 90 is east.
+    """
 
     city: City
     miles: float
-    direction: str
+    bearing: float
+
+    @property
+    def direction(self) -> str:
+        """The bearing in a word, such as northeast."""
+        return DIRECTIONS[round(self.bearing / 45) % 8]
 
 
 @dataclass(frozen=True)
@@ -304,7 +312,7 @@ def neighbour(latitude: float, longitude: float, city: City) -> Neighbour:
     return Neighbour(
         city,
         miles=float(2 * EARTH_RADIUS_MILES * np.arcsin(np.sqrt(haversine))),
-        direction=DIRECTIONS[round(bearing / 45) % 8],
+        bearing=float(bearing),
     )
 
 

@@ -130,12 +130,13 @@ def place(city: str | None, state: str | None) -> str:
 def near(neighbours: Iterable[Neighbour], state: str | None) -> str:
     """Listed cities with how far they are, each with its state where it is not `state`."""
     return named(
-        f"{place(n.city.name, None if n.city.state == state else n.city.state)} ({_way(n)})"
+        f"{place(n.city.name, None if n.city.state == state else n.city.state)} ({way(n)})"
         for n in neighbours
     )
 
 
-def _way(neighbour: Neighbour) -> str:
+def way(neighbour: Neighbour) -> str:
+    """How far it is to a listed city, and in which direction, in words."""
     miles = round(neighbour.miles)
     if miles < 1:
         return "less than a mile away"

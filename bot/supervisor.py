@@ -192,18 +192,23 @@ def answers(settings: Settings) -> bool:
     return healthy and any(m["metadata"].get("outcome") == "answer" for m in messages)
 
 
-def webhook(settings: Settings) -> str:
-    """The address that takes messages."""
+def address(settings: Settings) -> str:
+    """Where Otto is."""
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
-    return f"http://{host}:{settings.port}/webhooks/rest/webhook"
+    return f"http://{host}:{settings.port}"
+
+
+def webhook(settings: Settings) -> str:
+    """The address that takes messages of programs."""
+    return f"{address(settings)}/webhooks/rest/webhook"
 
 
 def announce(settings: Settings) -> None:
     """Say where Otto is, how to try it and how to stop it."""
     body = json.dumps({"sender": "me", "message": QUESTION})
     print(
-        f"\nOtto is ready at {webhook(settings)}\n\n"
-        "Try it from another terminal:\n"
+        f"\nOtto is ready: open {address(settings)}/ in a browser, or {address(settings)}/faq\n\n"
+        "Programs can talk with it too:\n"
         f"  curl -s {webhook(settings)} -H 'Content-Type: application/json' \\\n"
         f"    -d '{body}'\n\n"
         "Stop it with Ctrl-C.",

@@ -6,7 +6,7 @@ from bot.answers import Citation, Source, Topic, load_sources, topics
 from bot.faq_page import UNCOVERED, html, page
 from bot.settings import Clinic
 
-VOID = {"meta", "br"}
+VOID = {"meta", "br", "link"}
 
 
 class Reader(HTMLParser):

@@ -17,6 +17,7 @@ TITLES = {
     "unknown_choice": (400, "There is no such choice"),
     "no_session": (401, "There is no such conversation"),
     "foreign_origin": (403, "This website may not use the chat"),
+    "unknown_address": (404, "There is no such address"),
     "unknown_reply": (404, "There is no such answer"),
     "wrong_method": (405, "This address does not take that"),
     "in_flight": (409, "This message is being answered"),

@@ -22,6 +22,7 @@ from sanic.response import HTTPResponse
 
 from bot import settings
 from bot.channels.body import TooLarge, read
+from bot.channels.site import CSS, HTML, POLICY, SCRIPT
 from bot.channels.sms import MAX_BODY
 from bot.channels.sms_phone import Phone
 from bot.origins import is_loopback, may_use
@@ -30,15 +31,12 @@ from bot.sms_keywords import match
 
 FOLDER = Path(__file__).resolve().parent.parent / "sms_page"
 FILES = {
-    "": ("phone.html", "text/html; charset=utf-8"),
-    "/phone.css": ("phone.css", "text/css; charset=utf-8"),
-    "/phone.js": ("phone.js", "text/javascript; charset=utf-8"),
+    "": ("phone.html", HTML),
+    "/phone.css": ("phone.css", CSS),
+    "/phone.js": ("phone.js", SCRIPT),
 }
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",

@@ -70,24 +70,21 @@ class Endpoints:
         self._service = service
         self._web = web
         self._resources: dict[str, dict[str, Handler]] = {
-            "/session": {"POST": self.open, "DELETE": self.erase},
-            "/messages": {"POST": self.say},
-            "/history": {"GET": self.history},
-            "/feedback": {"POST": self.vote},
-            "/openapi.json": {"GET": self.describe},
+            "session": {"POST": self.open, "DELETE": self.erase},
+            "messages": {"POST": self.say},
+            "history": {"GET": self.history},
+            "feedback": {"POST": self.vote},
+            "openapi.json": {"GET": self.describe},
         }
 
     def blueprint(self) -> Blueprint:
         """All of it, for Sanic."""
         webhook = Blueprint("otto_web", __name__)
-        for path, handlers in self._resources.items():
-            webhook.add_route(
-                self._serve(handlers),
-                path,
-                methods=HTTP_METHODS,
-                name=path.strip("/").replace(".", "_"),
-                stream=True,
-            )
+
+        # One route for all: what is not there would get a page of HTML from Sanic.
+        @webhook.route("/<path:path>", methods=HTTP_METHODS, stream=True)
+        async def serve(request: Request, path: str) -> HTTPResponse | None:
+            return await self._serve(request, path)
 
         @webhook.middleware("response")
         async def finish(request: Request, answer: HTTPResponse) -> HTTPResponse:
@@ -156,20 +153,24 @@ class Endpoints:
         """GET openapi.json: all of this for programs."""
         return response.json(openapi())
 
-    def _serve(self, handlers: dict[str, Handler]) -> Handler:
-        async def serve(request: Request) -> HTTPResponse | None:
-            try:
-                if not self._may_use(request):
-                    raise _foreign()
-                if request.method not in handlers:
-                    raise Problem("wrong_method", f"This address takes {_methods(handlers)}.")
-                return await handlers[request.method](request)
-            except Problem as problem:
-                return _refused(problem)
-            except Exception as error:
-                return _refused(out_of_order("broken", error))
+    async def _serve(self, request: Request, path: str) -> HTTPResponse | None:
+        handlers = self._handlers(path)
+        try:
+            if not self._may_use(request):
+                raise _foreign()
+            if not handlers:
+                raise Problem("unknown_address", "There is nothing at this address.")
+            if request.method not in handlers:
+                raise Problem("wrong_method", f"This address takes {_methods(handlers)}.")
+            return await handlers[request.method](request)
+        except Problem as problem:
+            return _refused(problem)
+        except Exception as error:
+            return _refused(out_of_order("broken", error))
 
-        return serve
+    def _handlers(self, path: str) -> dict[str, Handler]:
+        """What takes requests to a path, by method; a slash at the end makes no difference."""
+        return self._resources.get(path.rstrip("/"), {})
 
     def _finish(self, request: Request, answer: HTTPResponse) -> HTTPResponse:
         """What every answer carries, and the answer to a browser that asks what it may do.
@@ -177,7 +178,7 @@ class Endpoints:
         Rasa's Sanic-CORS answers such a preflight before any handler is asked, so it is answered
         anew here.
         """
-        handlers = self._resources[f"/{request.path.rstrip('/').rpartition('/')[2]}"]
+        handlers = self._handlers(request.match_info.get("path", ""))
         origin = request.headers.get("origin")
         allowed = self._may_use(request)
         if request.method == "OPTIONS":

@@ -16,8 +16,8 @@ export const WORDS = {
   log: "Conversation",
   input: "Your question",
   send: "Send",
-  left: "{n} characters left",
-  over: "{n} characters too many. Please make it shorter.",
+  left: "Characters left: {n}",
+  over: "Too long by {n}. Please make it shorter.",
   you: "You: ",
   otto: "Otto: ",
   typing: "Otto is writing…",
@@ -39,8 +39,14 @@ export const WORDS = {
   down: "This did not help",
   thanks: "Thank you. Press again to take it back.",
   undone: "Taken back.",
-  reason: "What was missing? You may leave this empty.",
-  sendReason: "Send",
+  reason: "What was wrong with it?",
+  reasons: {
+    unclear: "I don't understand it",
+    not_what_i_asked: "Not what I asked",
+    wrong: "It is not true",
+    unsafe: "It could do harm",
+    other: "Something else",
+  },
   notSaved: "I could not save that.",
   read: "Read aloud",
   stopReading: "Stop reading",
@@ -49,9 +55,8 @@ export const WORDS = {
   locateNote: "It is rounded to about a mile, shown in the chat and sent to Otto.",
   noLocation: "I could not get your location. Please type a city or a ZIP code.",
   map: "Map, north at the top. {list}.",
-  miles: "{miles} miles {direction}",
   offline: "You are offline. I send your message when you are back.",
-  busy: "Otto is busy. Your message goes out in {n} seconds.",
+  busy: "Otto is busy. Your message goes out by itself; seconds left: {n}.",
   trouble: "I can't reach the clinic's computer just now. Your messages are kept here.",
   call: "You can also call {name}: ",
   clinic: "the clinic",
@@ -154,9 +159,8 @@ summary { min-block-size: 1.75em; cursor: pointer }
 .notice { margin: 0; padding: .5em .75em; border-block-start: 1px solid var(--line); background: var(--soft) }
 form { display: flex; flex-wrap: wrap; align-items: end; gap: .25em .5em; padding: .5em .75em; margin: 0;
   border-block-start: 1px solid var(--line); padding-block-end: calc(.5em + env(safe-area-inset-bottom)) }
-.item form { border: 0; padding: 0; inline-size: 100% }
 form label, .count { flex: 1 0 100%; font-size: .9em }
-textarea, form input { flex: 1 1 8em; min-inline-size: 0; max-block-size: 8em; resize: vertical }
+textarea { flex: 1 1 8em; min-inline-size: 0; max-block-size: 8em; resize: vertical }
 svg { display: block; inline-size: 100%; max-inline-size: 16em }
 svg text { font: 9px sans-serif; fill: currentColor; text-anchor: middle }
 circle { fill: none; stroke: currentColor } .here { fill: currentColor }
@@ -192,14 +196,15 @@ const uuid = () =>
 /* ---- Emergencies: the few explicit ones that need no server. */
 
 const CRISIS =
-  /\b(kill(ing)? my ?self|suicid(e|al)|(end|take|ending|taking) my (own )?life|end it all|(want|wanna|going) (to )?die|better off dead|(cut|cutting|hurt|hurting|harm|harming) my ?self)\b/g;
+  /\b(kill(ing)? my ?self|(end|take|ending|taking) my (own )?life|(want|wanna|going) (to )?die|(im|i am|feel|feeling) suicidal|commit(ting)? suicide|(planning my|thoughts of) suicide|better off dead|ending it all|(cutting|hurting|harm|harming) my ?self)\b/g;
+// Up to the end of a sentence: "she can't breathe" does not wait, "can't breathe well" does.
 const DANGER =
-  /\b((cant|cannot|can not|unable to|struggling to) breathe?|(not|isnt|stopped) breathing|chest pain (right )?now|having a (heart attack|stroke|seizure)|overdos(e|ed|ing)|unconscious|(wont|cant|cannot) wake (him |her |them |my \w+ )?up|choking|call 911|bleeding (badly|heavily|to death)|wont stop bleeding)\b/g;
+  /\b(((cant|cannot|can not|unable to|struggling to) breathe?|(not|isnt|stopped) breathing|having a (heart attack|stroke|seizure)|(i|just|has) overdosed|(took|taken) an overdose|collapsed|need an ambulance|no pulse|not waking up|(is|hes|shes|im|am) (unconscious|choking)|(wont|cant|cannot) wake (him|her|them|my \w+)( up)?|s?he wont wake up)( (right )?now| please| help)*(?= ?[.!?]|$)|chest pain (right )?now|bleeding (badly|heavily|to death)|wont stop bleeding)/g;
 const DENIED = /\b(not|never|no|dont|isnt|arent|wasnt|doesnt|didnt|without|past|previous)( \w+){0,2} $/;
 
 /** "crisis" (988), "danger" (911) or null. */
 export function seesEmergency(text) {
-  const plain = text.normalize("NFKC").toLowerCase().replace(/['’‘`]/g, "").replace(/[^a-z0-9]+/g, " ");
+  const plain = text.normalize("NFKC").toLowerCase().replace(/['’‘`]/g, "").replace(/[^a-z0-9.!?]+/g, " ");
   const found = (cues) =>
     [...plain.matchAll(cues)].some((cue) => !DENIED.test(plain.slice(0, cue.index)));
   return found(CRISIS) ? "crisis" : found(DANGER) ? "danger" : null;
@@ -274,29 +279,12 @@ export function plainText(text) {
 
 /* ---- The map of nearest cities, beside the list that says the same. */
 
-const WINDS = ["n", "ne", "e", "se", "s", "sw", "w", "nw"];
-
-const isMapped = ({ latitude, longitude }) => Number.isFinite(latitude) && Number.isFinite(longitude);
-
-/** Where the cities lie, x east and y south; null if that is not known of all. */
-function positions(nearest) {
-  if (nearest.every(isMapped)) {
-    const mean = (key) => nearest.reduce((sum, city) => sum + city[key], 0) / nearest.length;
-    const [middle, across] = [mean("latitude"), mean("longitude")];
-    const shrink = Math.cos((middle * Math.PI) / 180);
-    return nearest.map((city) => [(city.longitude - across) * shrink, middle - city.latitude]);
-  }
-  const found = nearest.map(({ miles, direction }) => {
-    const letters = (direction || "").toLowerCase().replace(/([nsew])(orth|outh|ast|est)|\W/g, "$1");
-    const angle = (WINDS.indexOf(letters) * Math.PI) / 4;
-    return angle < 0 ? null : [miles * Math.sin(angle), -miles * Math.cos(angle)];
-  });
-  return found.every(Boolean) ? found : null;
-}
-
 function drawMap(nearest, label) {
-  const points = positions(nearest);
-  if (!points) return "";
+  // x east and y south of the place that was asked for.
+  const points = nearest.map(({ miles, bearing }) => {
+    const angle = (bearing * Math.PI) / 180;
+    return [miles * Math.sin(angle), -miles * Math.cos(angle)];
+  });
   const draw = (tag, attributes, ...children) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -305,9 +293,7 @@ function drawMap(nearest, label) {
   };
   const map = draw("svg", { viewBox: "-75 -60 150 120", role: "img", "aria-label": label });
   const scale = 46 / Math.max(...points.flat().map(Math.abs), 1e-6);
-  map.append(draw("text", { x: 66, y: -48 }, "N ↑"));
-  // Miles start from the place that was asked for; coordinates name no such middle.
-  if (!nearest.every(isMapped)) map.append(draw("circle", { r: 4, class: "here" }));
+  map.append(draw("text", { x: 66, y: -48 }, "N ↑"), draw("circle", { r: 4, class: "here" }));
   points.forEach(([x, y], i) => {
     const [cx, cy] = [x * scale, y * scale].map((value) => value.toFixed(1));
     map.append(draw("circle", { cx, cy, r: 7 }), draw("text", { x: cx, y: +cy + 3 }, i + 1));
@@ -408,10 +394,18 @@ export class OttoChat extends HTMLElement {
     this.state.items.sort((one, two) => rank(one.era, two.era) || rank(one.seq, two.seq));
   }
 
-  /** Whether the reply is new. */
+  /** The last number of this era. */
+  last() {
+    const { era, items } = this.state;
+    return Math.max(0, ...items.map((item) => (item.era === era && item.seq) || 0));
+  }
+
+  /** Whether the reply is new. One that the server could not keep has neither id nor number. */
   keepReply(reply) {
     if (this.item(reply.id)) return false;
-    this.keep({ key: reply.id, who: "otto", era: this.state.era, seq: reply.seq, reply });
+    const { id, seq, feedback } = reply;
+    const key = (reply.id = id || uuid());
+    this.keep({ key, who: "otto", era: this.state.era, seq: seq || this.last() + 0.001, reply, lost: !id, vote: feedback });
     return true;
   }
 
@@ -451,8 +445,8 @@ export class OttoChat extends HTMLElement {
         cache: "no-store",
       });
       if (!response.ok) {
-        const { detail, retry_after } = await response.json().catch(() => ({}));
-        throw trouble(response.status, detail, response.headers.get("Retry-After") || retry_after);
+        const { detail } = await response.json().catch(() => ({}));
+        throw trouble(response.status, detail, response.headers.get("Retry-After"));
       }
       if (response.status === 204) return {};
       if (!onLine || !/ndjson/.test(response.headers.get("Content-Type"))) return await response.json();
@@ -475,9 +469,7 @@ export class OttoChat extends HTMLElement {
       rest = done ? "" : whole.pop();
       for (const line of whole.filter(Boolean)) {
         const read = JSON.parse(line);
-        if (read.error) {
-          throw trouble(Number(read.error.code) || 500, read.error.detail, read.error.retry_after);
-        }
+        if (read.error) throw trouble(read.error.status, read.error.detail, read.error.retry_after);
         onLine(read);
         if (read.done) return;
       }
@@ -490,8 +482,8 @@ export class OttoChat extends HTMLElement {
     if (this.state.token && !renew) return Promise.resolve();
     this.asking =
       this.asking ||
-      this.call("POST", "session", {}).then(({ token, clinic }) => {
-        Object.assign(this.state, { token, clinic: clinic || this.state.clinic, era: Date.now() });
+      this.call("POST", "session", {}).then(({ token, config }) => {
+        Object.assign(this.state, { token, clinic: config.clinic, era: Date.now() });
         if (this.lapsed) this.note(this.words.fresh);
         this.lapsed = false;
         this.save();
@@ -509,18 +501,20 @@ export class OttoChat extends HTMLElement {
   /** What was said elsewhere, or lost on the way; not announced. */
   async history() {
     const { era } = this.state;
-    const after = Math.max(0, ...this.state.items.map((item) => (item.era === era && item.seq) || 0));
+    let page = { more: true, seq: Math.floor(this.last()) };
     try {
-      const { messages } = await this.call("GET", `history?after=${Math.floor(after)}`);
-      // Deleted, or started over, in the meantime.
-      if (this.state.era !== era) return;
-      for (const message of messages) {
-        const { client_id: key, seq, text } = message;
-        if (key) this.keep({ key, who: "visitor", state: "sent", text, ...this.item(key), era, seq });
-        else if (message.outcome) this.keepReply(message);
+      while (page.more) {
+        page = await this.call("GET", `history?after=${page.seq}`);
+        // Deleted, or started over, in the meantime.
+        if (this.state.era !== era) return;
+        for (const entry of page.entries) {
+          const { client_id: key, seq, text } = entry;
+          if (key) this.keep({ key, who: "visitor", state: "sent", text, ...this.item(key), era, seq });
+          else this.keepReply(entry);
+        }
+        this.save();
+        this.paint();
       }
-      this.save();
-      this.paint();
     } catch (error) {
       if (error.status !== 401) throw error;
       this.lapse();
@@ -615,14 +609,13 @@ export class OttoChat extends HTMLElement {
     const take = (reply) => {
       if (this.item(item.key) !== item || this.state.era !== era) return;
       // The question stands before its answers.
-      item.seq = item.seq ?? reply.seq - 0.5;
+      item.seq = item.seq ?? (reply.seq ? reply.seq - 0.5 : this.last() + 0.001);
       if (reply.safety === "interrupt") item.card = null;
       if (this.keepReply(reply)) this.arrived(reply);
     };
     const onLine = (line) => {
-      if (line.id) take(line);
-      (line.replies || []).forEach(take);
-      item.seq = item.seq ?? line.seq;
+      if (line.reply) take(line.reply);
+      line.replies?.forEach(take);
     };
     Object.assign(item, { era, seq: undefined });
     onLine(await this.call("POST", "messages", { client_id: item.key, ...said }, onLine));
@@ -634,7 +627,7 @@ export class OttoChat extends HTMLElement {
     const near = log.scrollHeight - log.scrollTop - log.clientHeight < 120;
     this.save();
     this.paint();
-    const titles = (reply.choices || []).map(({ title }) => title).join("; ");
+    const titles = reply.choices.map(({ title }) => title).join("; ");
     const offer = titles ? ` ${fill(this.words.choices, { list: titles })}` : "";
     this.announce(`${this.words.otto}${plainText(reply.text)}${offer}`, reply.safety === "interrupt");
     const node = this.nodes.get(reply.id);
@@ -903,7 +896,8 @@ export class OttoChat extends HTMLElement {
   ottoNode(item) {
     const w = this.words;
     const { reply } = item;
-    const { text, choices = [], sources = [], nearest = [], safety, outcome } = reply;
+    const { text, choices, sources, location, safety, outcome } = reply;
+    const nearest = location?.nearest || [];
     const body = markdown(text, w);
     const bubble = safety === "interrupt" ? this.card(body) : h("div", { className: "bubble" }, ...body);
     Object.assign(bubble, { lang: w.answersLang, dir: "auto" });
@@ -915,7 +909,7 @@ export class OttoChat extends HTMLElement {
 
     const locate = button(w.locate, () => this.locate());
     const place = h("div", { className: "row" }, locate, h("span", { className: "small" }, w.locateNote));
-    const locates = outcome === "location" && !nearest.length && navigator.geolocation;
+    const locates = outcome === "location" && !location?.listed && !nearest.length && navigator.geolocation;
     if (locates) node.append(place);
 
     if (sources.length) {
@@ -941,7 +935,7 @@ export class OttoChat extends HTMLElement {
       read.hidden = !this.kept?.read;
       up.setAttribute("aria-pressed", item.vote === "up");
       down.setAttribute("aria-pressed", item.vote === "down");
-      up.hidden = down.hidden = item.era !== this.state.era;
+      up.hidden = down.hidden = item.lost || item.era !== this.state.era;
       why.hidden = item.vote !== "down" || !!item.told || up.hidden;
     };
     return node;
@@ -952,29 +946,23 @@ export class OttoChat extends HTMLElement {
       ? new Date(review).toLocaleDateString(this.root.lang || undefined, { dateStyle: "long", timeZone: "UTC" })
       : review;
     const named = [publisher, `“${title}”`].filter(Boolean).join(", ");
-    const where = section ? `: “${[].concat(section).join("”, “")}”` : "";
+    const where = `: “${section}”`;
     return `${named}${where} (${date ? fill(this.words.reviewed, { date }) : this.words.notReviewed})`;
   }
 
   nearest(cities) {
-    const lines = cities.map(({ city, state, miles, direction = "" }) => {
-      const far = Number.isFinite(miles) ? `, ${fill(this.words.miles, { miles: Math.round(miles), direction }).trim()}` : "";
-      return `${city}, ${state}${far}`;
-    });
+    const lines = cities.map(({ city, state, way }) => `${city}, ${state}, ${way}`);
     const list = lines.map((line, i) => `${i + 1}. ${line}`).join("; ");
     return [h("ol", {}, ...lines.map((line) => h("li", {}, line))), drawMap(cities, fill(this.words.map, { list }))];
   }
 
   reason(item) {
-    const id = `why-${item.key}`;
-    const field = h("input", { id, maxLength: 300 });
-    const form = h("form", {}, h("label", { htmlFor: id }, this.words.reason), field, h("button", {}, this.words.sendReason));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.vote(item, "down", field.value.trim());
+    const { reason, reasons } = this.words;
+    const picks = Object.entries(reasons).map(([name, label]) => button(label, () => {
+      this.vote(item, "down", name);
       this.settle();
-    });
-    return form;
+    }));
+    return h("div", { className: "row", role: "group", "aria-label": reason }, h("span", { className: "small" }, reason), ...picks);
   }
 
   /* -- What the visitor does */
@@ -987,7 +975,7 @@ export class OttoChat extends HTMLElement {
     if (!event.detail || matchMedia("(pointer: fine)").matches) this.input.focus();
   }
 
-  async copy({ text, copy_text, sources = [] }) {
+  async copy({ text, copy_text, sources }) {
     const said = [plainText(text), ...sources.map((source) => this.source(source))].join("\n");
     try {
       await navigator.clipboard.writeText(copy_text || said);
@@ -1004,7 +992,7 @@ export class OttoChat extends HTMLElement {
     Object.assign(item, { vote: back ? null : value, told: reason !== undefined });
     this.paint();
     try {
-      await this.call("POST", "feedback", { reply_id: item.key, value: item.vote, ...(reason && { reason }) });
+      await this.call("POST", "feedback", { reply_id: item.key, value: item.vote, reason });
       this.flash(back ? this.words.undone : this.words.thanks);
     } catch {
       Object.assign(item, { vote, told });

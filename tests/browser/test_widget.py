@@ -1,65 +1,19 @@
-"""The chat element in a real browser, against a stand-in server; see docs/widget.md."""
+"""The chat element in a real browser, against its real channel with a stand-in for Rasa behind."""
 
-import shutil
-from collections.abc import Callable, Iterator
+import json
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
 
-from tests.browser.mock_server import ANSWER, MockServer
+from bot.paths import ROOT
+from tests.browser.conftest import Visit
+from tests.browser.site import ANSWER, Otto, Site
+from tests.channels.web import Client
 
-try:
-    from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-except ImportError:
-    pytest.skip("NOT RUN: no Playwright here, see docs/widget.md", allow_module_level=True)
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None
-)
 PLAIN = ANSWER.replace("*", "")
-Visit = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        except Exception as error:
-            pytest.skip(f"NOT RUN: no browser starts here, see docs/widget.md ({error})")
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def server() -> Iterator[MockServer]:
-    server = MockServer()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def visit(browser: Browser, server: MockServer) -> Iterator[Visit]:
-    """Opens a page in a context of its own, and proves in the end that the policy held."""
-    contexts: list[BrowserContext] = []
-
-    def visit(address: str = "", opened: bool = True, **options) -> Page:
-        context = browser.new_context(**options)
-        context.set_default_timeout(8000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
-        page.goto(address or server.page())
-        if opened:
-            page.get_by_role("button", name="Ask Otto").click()
-        return page
-
-    yield visit
-    for context in contexts:
-        for page in context.pages:
-            if not page.is_closed():
-                assert page.evaluate("[window.violations || [], window.pwned || 0]") == [[], 0]
-        context.close()
+EMERGENCY = "I want to kill myself"
+CASES = ROOT / "tests" / "cases"
 
 
 def say(page: Page, text: str) -> None:
@@ -96,13 +50,11 @@ def fits(page: Page) -> bool:
     )
 
 
-def test_nothing_is_asked_of_the_server_before_the_chat_opens(
-    visit: Visit, server: MockServer
-) -> None:
+def test_nothing_is_asked_of_the_server_before_the_chat_opens(visit: Visit, site: Site) -> None:
     page = visit(opened=False)
     expect(page.get_by_role("button", name="Ask Otto")).to_be_visible()
     expect(page.get_by_role("dialog")).to_be_hidden()
-    assert not [r for r in server.requests if "webhooks" in r]
+    assert not [r for r in site.requests if "webhooks" in r]
     assert page.locator("otto-chat").count() == 1
 
 
@@ -127,7 +79,7 @@ def test_a_question_is_answered_with_its_sources(visit: Visit) -> None:
     )
 
 
-def test_each_reply_is_announced_once_and_history_never(visit: Visit) -> None:
+def test_each_reply_is_announced_once_and_history_never(visit: Visit, log: Otto) -> None:
     page = visit()
     say(page, "twice")
     expect(otto(page)).to_have_count(2)
@@ -165,50 +117,53 @@ def test_everything_works_by_keyboard_and_tab_may_leave(visit: Visit) -> None:
     assert focused(page) == ""
 
 
-def test_reload_keeps_history_draft_and_the_open_panel(visit: Visit, server: MockServer) -> None:
+def test_reload_keeps_history_draft_and_the_open_panel(visit: Visit, site: Site, log: Otto) -> None:
     page = visit()
     say(page, "hello")
     expect(otto(page)).to_have_count(1)
     page.get_by_label("Your question").fill("half a thought")
-    (session,) = server.sessions.values()
-    session.answer("elsewhere", "asked elsewhere")
+    elsewhere = Client(log.port)
+    elsewhere.token = site.token
+    elsewhere.say("asked elsewhere")
     page.reload()
     expect(page.get_by_label("Your question")).to_have_value("half a thought")
     expect(page.locator(".visitor .bubble")).to_have_text(["hello", "asked elsewhere"])
     expect(otto(page)).to_have_count(2)
-    assert len(server.sessions) == 1
+    assert len(log.sessions) == 1
 
 
 @pytest.mark.parametrize("fault", ["lose", "cut", "500", "error"])
 def test_what_is_lost_on_the_wire_comes_exactly_once(
-    visit: Visit, server: MockServer, fault: str
+    visit: Visit, site: Site, fault: str, log: Otto
 ) -> None:
     page = visit()
-    server.faults = [fault]
+    site.faults = [fault]
     say(page, "twice")
     expect(states(page)).to_have_text("Sent")
     expect(otto(page)).to_have_text(["The first.", "The second."])
-    assert len(set(server.arrivals)) == 1
-    assert len(server.arrivals) == 2
-    assert len(server.said) == 3
+    assert len(set(site.arrivals)) == 1
+    assert len(site.arrivals) == 2
+    assert log.said == ["twice"]
     assert heard(page).count("Otto: The first.") == 1
 
 
 def test_a_reload_in_the_middle_of_an_answer_loses_nothing(
-    visit: Visit, server: MockServer
+    visit: Visit, site: Site, log: Otto
 ) -> None:
     page = visit()
-    server.faults = ["slow"]
+    site.faults = ["slow"]
     say(page, "twice")
     expect(otto(page)).to_have_count(1)
     expect(page.get_by_text("Otto is writing…")).to_be_visible()
     page.reload()
     expect(otto(page)).to_have_text(["The first.", "The second."])
     expect(states(page)).to_have_text("Sent")
-    assert len(server.said) == 3
+    assert log.said == ["twice"]
 
 
-def test_offline_messages_wait_and_go_out_once_in_order(visit: Visit, server: MockServer) -> None:
+def test_offline_messages_wait_and_go_out_once_in_order(
+    visit: Visit, site: Site, log: Otto
+) -> None:
     page = visit()
     expect(page.get_by_role("dialog", name="Maple Street")).to_be_visible()
     page.context.set_offline(True)
@@ -219,46 +174,44 @@ def test_offline_messages_wait_and_go_out_once_in_order(visit: Visit, server: Mo
     page.context.set_offline(False)
     expect(states(page)).to_have_text(["Sent"] * 2)
     expect(page.locator(".notice")).to_be_hidden()
-    assert [m["text"] for m in server.said if m.get("role")] == ["one", "two"]
-    assert len(server.arrivals) == 2
+    assert log.said == ["one", "two"]
+    assert len(site.arrivals) == 2
 
 
-def test_too_many_requests_count_down_and_send_the_same_message(
-    visit: Visit, server: MockServer
-) -> None:
+def test_too_many_requests_count_down_and_send_the_same_message(visit: Visit, site: Site) -> None:
     page = visit()
-    server.faults = ["429", "409"]
+    site.faults = ["429", "409"]
     say(page, "hello")
-    expect(page.locator(".notice")).to_contain_text("in 2 seconds")
-    expect(page.locator(".notice")).to_contain_text("in 1 seconds")
+    expect(page.locator(".notice")).to_contain_text("seconds left: 2")
+    expect(page.locator(".notice")).to_contain_text("seconds left: 1")
     expect(otto(page)).to_have_count(1)
-    assert len(server.arrivals) == 3
-    assert len(set(server.arrivals)) == 1
+    assert len(site.arrivals) == 3
+    assert len(set(site.arrivals)) == 1
     # Each wait is said once, not at each second.
     assert len([line for line in heard(page) if "seconds" in line]) == 2
 
 
 def test_a_dead_server_leaves_the_message_a_way_to_try_again_and_the_phone(
-    visit: Visit, server: MockServer
+    visit: Visit, site: Site
 ) -> None:
     page = visit()
     expect(page.get_by_role("dialog", name="Maple Street")).to_be_visible()
-    server.faults = ["503"] * 4
+    site.faults = ["503"] * 4
     say(page, "hello")
     expect(states(page)).to_have_text("Not sent yet.", timeout=20000)
     expect(page.locator(".notice a")).to_have_attribute("href", "tel:6095550100")
     page.get_by_role("button", name="Try again").click()
     expect(states(page)).to_have_text("Sent")
     expect(otto(page)).to_have_count(1)
-    assert len(set(server.arrivals)) == 1
+    assert len(set(site.arrivals)) == 1
 
 
 @pytest.mark.parametrize("status", ["413", "403"])
 def test_a_refused_message_says_why_and_lets_the_next_pass(
-    visit: Visit, server: MockServer, status: str
+    visit: Visit, site: Site, status: str
 ) -> None:
     page = visit()
-    server.faults = [status]
+    site.faults = [status]
     say(page, "one")
     expect(states(page)).to_have_text("Not sent. Said no.")
     say(page, "two")
@@ -266,12 +219,12 @@ def test_a_refused_message_says_why_and_lets_the_next_pass(
 
 
 def test_a_session_that_is_over_is_renewed_and_nothing_is_lost(
-    visit: Visit, server: MockServer
+    visit: Visit, site: Site, log: Otto
 ) -> None:
     page = visit()
     say(page, "one")
     expect(otto(page)).to_have_count(1)
-    server.sessions.clear()
+    log.forget()
     say(page, "two")
     expect(otto(page)).to_have_count(2)
     expect(page.locator(".visitor .bubble")).to_have_text(["one", "two"])
@@ -280,7 +233,7 @@ def test_a_session_that_is_over_is_renewed_and_nothing_is_lost(
     assert ["two" in text for text in order].index(True) == 4
 
 
-def test_choices_are_buttons_used_once_and_kept_readable(visit: Visit, server: MockServer) -> None:
+def test_choices_are_buttons_used_once_and_kept_readable(visit: Visit, site: Site) -> None:
     page = visit()
     say(page, "ask")
     choice = page.get_by_role("button", name="A child")
@@ -291,7 +244,7 @@ def test_choices_are_buttons_used_once_and_kept_readable(visit: Visit, server: M
     expect(choice).to_have_attribute("aria-pressed", "true")
     choice.click(force=True)
     page.wait_for_timeout(200)
-    assert len(server.arrivals) == 2
+    assert len(site.arrivals) == 2
     assert "Otto: Who is it for? You can choose: A child; An adult." in heard(page)
 
 
@@ -300,11 +253,11 @@ def test_copy_takes_the_text_to_copy(visit: Visit) -> None:
     say(page, "hello")
     page.get_by_role("button", name="Copy").click()
     expect(page.locator(".notice")).to_have_text("Copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == "To take with you"
+    assert page.evaluate("navigator.clipboard.readText()") == "To take along"
 
 
 def test_thumbs_can_be_taken_back_and_ask_why_only_when_down(
-    visit: Visit, server: MockServer
+    visit: Visit, site: Site, log: Otto
 ) -> None:
     page = visit()
     say(page, "hello")
@@ -317,28 +270,27 @@ def test_thumbs_can_be_taken_back_and_ask_why_only_when_down(
     up.click()
     expect(up).to_have_attribute("aria-pressed", "false")
     down.click()
-    page.get_by_label("What was missing?").fill("the price")
-    page.locator(".otto form button").click()
-    expect(page.get_by_label("What was missing?")).to_be_hidden()
-    page.wait_for_timeout(300)
-    (session,) = server.sessions.values()
-    assert [f["value"] for f in session.feedback] == ["up", None, "down", "down"]
-    assert session.feedback[-1]["reason"] == "the price"
+    why = page.get_by_role("group", name="What was wrong with it?")
+    why.get_by_role("button", name="Not what I asked").click()
+    expect(why).to_be_hidden()
+    expect(page.locator(".notice")).to_contain_text("Thank you")
+    assert len([r for r in site.requests if "feedback" in r]) == 4
+    assert log.rows("SELECT value, reason FROM web_replies") == [("down", "not_what_i_asked")]
 
 
 def test_start_over_makes_a_new_session_and_delete_leaves_nothing(
-    visit: Visit, server: MockServer
+    visit: Visit, site: Site, log: Otto
 ) -> None:
     page = visit()
     say(page, "first thought")
     expect(otto(page)).to_have_count(1)
-    (first,) = server.sessions
+    (first,) = log.sessions
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Start over").click()
     expect(page.locator(".item.small")).to_have_text(
         "You started over: Otto does not remember what came before."
     )
-    (second,) = server.sessions
+    (second,) = log.sessions
     assert first != second
     say(page, "two")
     expect(otto(page)).to_have_count(2)
@@ -346,15 +298,14 @@ def test_start_over_makes_a_new_session_and_delete_leaves_nothing(
     page.get_by_role("button", name="Yes, delete it for good").click()
     expect(page.locator(".notice")).to_have_text("The chat is deleted.")
     expect(otto(page)).to_have_count(0)
-    assert server.sessions == {}
+    assert log.sessions == []
+    assert "two" not in log.said
     kept = page.evaluate("JSON.stringify([sessionStorage, localStorage, document.cookie])")
     assert "thought" not in kept
-    assert second not in kept
+    assert site.token not in kept
 
 
-def test_an_emergency_shows_its_numbers_with_the_server_dead(
-    visit: Visit, server: MockServer
-) -> None:
+def test_an_emergency_shows_its_numbers_with_the_server_dead(visit: Visit, site: Site) -> None:
     page = visit(opened=False)
     page.route("**/webhooks/**", lambda route: route.abort())
     page.get_by_role("button", name="Ask Otto").click()
@@ -372,10 +323,10 @@ def test_an_emergency_shows_its_numbers_with_the_server_dead(
 
 def test_the_servers_emergency_answer_takes_the_place_of_the_card(visit: Visit) -> None:
     page = visit()
-    say(page, "suicide")
+    say(page, EMERGENCY)
     expect(states(page)).to_have_text("Sent")
     expect(page.locator(".card")).to_have_count(1)
-    expect(page.locator(".otto .card a")).to_have_attribute("href", "tel:988")
+    expect(page.locator(".otto .card")).to_contain_text("988")
 
 
 @pytest.mark.parametrize(
@@ -386,8 +337,10 @@ def test_the_servers_emergency_answer_takes_the_place_of_the_card(visit: Visit) 
         ("I took an overdose", "danger"),
         ("chest pain now", "danger"),
         ("she won't wake up", "danger"),
-        ("should i call 911", "danger"),
-        ("I'm thinking about suicide", "crisis"),
+        ("should i call 911", None),
+        ("please help. she's not breathing. what do i do", "danger"),
+        ("she can't breathe well since the stroke", None),
+        ("i'm having thoughts of suicide", "crisis"),
         ("i want to end my life", "crisis"),
         ("I'm not suicidal", None),
         ("no past suicide attempts", None),
@@ -403,6 +356,20 @@ def test_explicit_emergencies_are_seen_and_nothing_else(
     page = visit(opened=False)
     see = "(t) => import('/widget/otto-chat.js').then((m) => m.seesEmergency(t))"
     assert page.evaluate(see, text) == kind
+
+
+def test_talk_of_rehabilitation_hardly_ever_shows_the_card(visit: Visit) -> None:
+    cases = [json.loads(line) for line in (CASES / "safety.jsonl").read_text("utf-8").splitlines()]
+    page = visit(opened=False)
+    see = """(texts) => import('/widget/otto-chat.js').then((m) => texts.filter(m.seesEmergency))"""
+
+    def seen(*kinds: str) -> float:
+        texts = [case["text"] for case in cases if case["kind"] in kinds]
+        return len(page.evaluate(see, texts)) / len(texts)
+
+    assert seen("hard_negative") < 0.005
+    # The server knows the many; the element only has to know some when it is gone.
+    assert seen("emergency", "crisis") > 0.05
 
 
 XSS = [
@@ -464,8 +431,8 @@ def test_links_to_the_web_open_apart_and_say_so(visit: Visit) -> None:
     expect(link).to_have_attribute("href", "https://example.org/a?b=c")
 
 
-def test_a_hostile_page_cannot_hide_or_deform_it(visit: Visit, server: MockServer) -> None:
-    page = visit(server.page(head="<link rel=stylesheet href=/hostile.css>"))
+def test_a_hostile_page_cannot_hide_or_deform_it(visit: Visit, site: Site) -> None:
+    page = visit(site.page(head="<link rel=stylesheet href=/hostile.css>"))
     say(page, "hello")
     expect(otto(page)).to_have_text(PLAIN)
     size = page.evaluate(
@@ -478,18 +445,15 @@ def test_a_hostile_page_cannot_hide_or_deform_it(visit: Visit, server: MockServe
     assert box["height"] >= 24
 
 
-def test_a_missing_script_leaves_the_page_as_it_is(visit: Visit, server: MockServer) -> None:
-    address = server.page()
-    path = address.removeprefix(server.address)
-    server.pages[path] = server.pages[path].replace("otto-chat.js", "gone.js")
-    page = visit(address, opened=False)
+def test_a_missing_script_leaves_the_page_as_it_is(visit: Visit, site: Site) -> None:
+    page = visit(site.page(script="/widget/gone.js"), opened=False)
     expect(page.get_by_role("heading", name="Clinic")).to_be_visible()
 
 
 SMALL = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
 
 
-def test_a_small_screen_gets_a_modal_that_fits(visit: Visit) -> None:
+def test_a_small_screen_gets_a_modal_that_fits(visit: Visit, log: Otto) -> None:
     page = visit(**SMALL)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_have_attribute("aria-modal", "true")
@@ -509,8 +473,8 @@ def test_a_small_screen_gets_a_modal_that_fits(visit: Visit) -> None:
     assert focused(page) == "Ask Otto"
 
 
-def test_right_to_left(visit: Visit, server: MockServer) -> None:
-    page = visit(server.page(html="lang=ar dir=rtl"))
+def test_right_to_left(visit: Visit, site: Site) -> None:
+    page = visit(site.page(html="lang=ar dir=rtl"))
     say(page, "hello")
     expect(otto(page)).to_have_count(1)
     launcher = page.locator(".launcher").bounding_box()
@@ -530,11 +494,11 @@ def test_a_message_keeps_its_own_direction(visit: Visit) -> None:
     )
 
 
-def test_a_server_that_hangs_is_asked_again(visit: Visit, server: MockServer) -> None:
+def test_a_server_that_hangs_is_asked_again(visit: Visit, site: Site) -> None:
     page = visit(opened=False)
     page.clock.install()
     page.get_by_role("button", name="Ask Otto").click()
-    server.faults = ["hang"]
+    site.faults = ["hang"]
     say(page, "hello")
     expect(states(page)).to_have_text("Sending…")
     page.wait_for_timeout(500)
@@ -543,8 +507,8 @@ def test_a_server_that_hangs_is_asked_again(visit: Visit, server: MockServer) ->
     page.clock.fast_forward(2000)
     expect(states(page)).to_have_text("Sent")
     expect(otto(page)).to_have_count(1)
-    assert len(server.arrivals) == 2
-    assert len(set(server.arrivals)) == 1
+    assert len(site.arrivals) == 2
+    assert len(set(site.arrivals)) == 1
 
 
 def test_targets_are_large_enough(visit: Visit) -> None:
@@ -560,10 +524,10 @@ def test_targets_are_large_enough(visit: Visit) -> None:
             assert min(box["width"], box["height"]) >= 24, target.inner_text()
 
 
-def test_motion_only_where_it_is_welcome(visit: Visit, server: MockServer) -> None:
+def test_motion_only_where_it_is_welcome(visit: Visit, site: Site) -> None:
     for motion, name in [("reduce", "none"), ("no-preference", "dots")]:
         page = visit(reduced_motion=motion)
-        server.faults = ["slow"]
+        site.faults = ["slow"]
         say(page, "twice")
         dots = page.locator(".dots")
         expect(dots).to_be_visible()
@@ -594,7 +558,7 @@ def contrast(page: Page, selector: str) -> float:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_are_far_enough_apart(visit: Visit, scheme: str) -> None:
     page = visit(color_scheme=scheme)
-    say(page, "suicide")
+    say(page, EMERGENCY)
     expect(states(page)).to_have_text("Sent")
     say(page, "hello")
     expect(otto(page)).to_have_count(2)
@@ -615,7 +579,7 @@ def test_colours_are_far_enough_apart(visit: Visit, scheme: str) -> None:
     assert contrast(page, ".otto .bubble") >= 4.5
 
 
-def test_two_tabs_show_one_conversation(visit: Visit, server: MockServer) -> None:
+def test_two_tabs_show_one_conversation(visit: Visit, site: Site, log: Otto) -> None:
     first = visit()
     say(first, "one")
     expect(otto(first)).to_have_count(1)
@@ -627,7 +591,7 @@ def test_two_tabs_show_one_conversation(visit: Visit, server: MockServer) -> Non
     expect(otto(second)).to_have_count(2)
     expect(first.locator(".visitor .bubble")).to_have_text(["one", "two"])
     expect(otto(first)).to_have_count(2)
-    assert len(server.sessions) == 1
+    assert len(log.sessions) == 1
     assert len(heard(second)) == 1
     second.get_by_role("button", name="Settings").click()
     second.get_by_role("button", name="Delete this chat").click()
@@ -635,7 +599,7 @@ def test_two_tabs_show_one_conversation(visit: Visit, server: MockServer) -> Non
     expect(otto(first)).to_have_count(0)
 
 
-def test_enter_while_composing_does_not_send(visit: Visit, server: MockServer) -> None:
+def test_enter_while_composing_does_not_send(visit: Visit, site: Site) -> None:
     page = visit()
     field = page.get_by_label("Your question")
     field.fill("にほん")
@@ -645,23 +609,21 @@ def test_enter_while_composing_does_not_send(visit: Visit, server: MockServer) -
     )
     page.wait_for_timeout(200)
     expect(field).to_have_value("にほん")
-    assert server.arrivals == []
+    assert site.arrivals == []
 
 
-def test_a_long_message_is_counted_and_kept(visit: Visit, server: MockServer) -> None:
+def test_a_long_message_is_counted_and_kept(visit: Visit, site: Site) -> None:
     page = visit()
     field = page.get_by_label("Your question")
     field.fill("x" * 950)
-    expect(page.locator(".count")).to_have_text("50 characters left")
+    expect(page.locator(".count")).to_have_text("Characters left: 50")
     say(page, "x" * 1001)
-    expect(page.locator(".count")).to_contain_text("1 characters too many")
+    expect(page.locator(".count")).to_contain_text("Too long by 1")
     expect(field).to_have_value("x" * 1001)
-    assert server.arrivals == []
+    assert site.arrivals == []
 
 
-def test_the_location_is_asked_for_on_the_tap_only_and_rounded(
-    visit: Visit, server: MockServer
-) -> None:
+def test_the_location_is_asked_for_on_the_tap_only_and_rounded(visit: Visit, site: Site) -> None:
     page = visit(
         permissions=["geolocation"], geolocation={"latitude": 40.2206, "longitude": -74.7597}
     )
@@ -671,8 +633,8 @@ def test_the_location_is_asked_for_on_the_tap_only_and_rounded(
     map_ = page.get_by_role("img")
     expect(map_).to_have_attribute(
         "aria-label",
-        "Map, north at the top. 1. Ewing, New Jersey, 4 miles northwest; "
-        "2. Princeton, New Jersey, 11 miles north-east.",
+        "Map, north at the top. 1. Ewing, New Jersey, about 4 miles; "
+        "2. Trenton, New Jersey, 11 miles east.",
     )
     expect(page.locator("ol li")).to_have_count(2)
     expect(page.get_by_role("button", name="Use my location")).to_be_hidden()
@@ -690,9 +652,9 @@ def test_comfort_is_remembered(visit: Visit) -> None:
     assert page.locator(".panel").evaluate("(n) => getComputedStyle(n).fontSize") == "20px"
 
 
-def test_words_can_be_translated_and_colours_changed(visit: Visit, server: MockServer) -> None:
+def test_words_can_be_translated_and_colours_changed(visit: Visit, site: Site) -> None:
     body = """<otto-chat theme=dark strings='{"launcher": "Pregunte a Otto"}'></otto-chat>"""
-    page = visit(server.page(body=body, html="lang=es"), opened=False)
+    page = visit(site.page(body=body, html="lang=es"), opened=False)
     launcher = page.get_by_role("button", name="Pregunte a Otto")
     expect(launcher).to_be_visible()
     assert page.locator("otto-chat").count() == 1
@@ -702,8 +664,8 @@ def test_words_can_be_translated_and_colours_changed(visit: Visit, server: MockS
     assert launcher.evaluate("(n) => getComputedStyle(n).backgroundColor") == "rgb(1, 2, 3)"
 
 
-def test_the_demo_page(visit: Visit, server: MockServer) -> None:
-    page = visit(f"{server.address}/widget/demo.html")
+def test_the_demo_page(visit: Visit, site: Site) -> None:
+    page = visit(f"{site.address}/")
     say(page, "hello")
     expect(otto(page)).to_have_count(1)
 
@@ -719,9 +681,9 @@ def test_twice_the_zoom_and_the_largest_text_fit(visit: Visit) -> None:
     assert fits(page)
 
 
-def test_what_was_deleted_does_not_come_back(visit: Visit, server: MockServer) -> None:
+def test_what_was_deleted_does_not_come_back(visit: Visit, site: Site) -> None:
     page = visit()
-    server.faults = ["slow"]
+    site.faults = ["slow"]
     say(page, "twice")
     expect(otto(page)).to_have_count(1)
     page.get_by_role("button", name="Settings").click()
@@ -731,8 +693,8 @@ def test_what_was_deleted_does_not_come_back(visit: Visit, server: MockServer) -
     expect(page.locator(".visitor, .otto")).to_have_count(0)
 
 
-def test_kept_local_a_closed_window_finds_its_chat(visit: Visit, server: MockServer) -> None:
-    address = server.page(body="<otto-chat keep=local></otto-chat>")
+def test_kept_local_a_closed_window_finds_its_chat(visit: Visit, site: Site) -> None:
+    address = site.page(body="<otto-chat keep=local></otto-chat>")
     first = visit(address)
     say(first, "hello")
     expect(otto(first)).to_have_count(1)
@@ -754,23 +716,18 @@ def test_kept_local_a_closed_window_finds_its_chat(visit: Visit, server: MockSer
 @pytest.mark.parametrize(
     "options", [{}, {"color_scheme": "dark"}, SMALL], ids=["light", "dark", "small"]
 )
-def test_axe_finds_nothing(visit: Visit, server: MockServer, options: dict) -> None:
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="NOT RUN: no axe-playwright-python here"
-    )
-    page = visit(f"{server.address}/widget/demo.html", bypass_csp=True, **options)
-    for text in ["hello", "ask", "suicide", "My location: 40.22, -74.74"]:
+def test_axe_finds_nothing(visit: Visit, site: Site, options: dict) -> None:
+    page = visit(f"{site.address}/", bypass_csp=True, **options)
+    for text in ["hello", "ask", EMERGENCY, "My location: 40.22, -74.74"]:
         say(page, text)
         expect(states(page).last).to_have_text("Sent")
     page.get_by_role("button", name="Settings").click()
-    found = axe.Axe().run(page).response["violations"]
+    found = Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
 
 
-def test_a_server_dead_from_the_start_still_gives_the_phone(
-    visit: Visit, server: MockServer
-) -> None:
-    page = visit(server.page(body="<otto-chat phone='(609) 555-0199'></otto-chat>"), opened=False)
+def test_a_server_dead_from_the_start_still_gives_the_phone(visit: Visit, site: Site) -> None:
+    page = visit(site.page(body="<otto-chat phone='(609) 555-0199'></otto-chat>"), opened=False)
     page.route("**/webhooks/**", lambda route: route.abort())
     page.get_by_role("button", name="Ask Otto").click()
     expect(page.locator(".notice")).to_have_text(
@@ -781,29 +738,29 @@ def test_a_server_dead_from_the_start_still_gives_the_phone(
     expect(page.get_by_role("heading", name="Clinic", exact=True)).to_be_visible()
 
 
-def test_an_answer_that_comes_while_closed_shows_on_the_button(
-    visit: Visit, server: MockServer
-) -> None:
+def test_an_answer_that_comes_while_closed_shows_on_the_button(visit: Visit, site: Site) -> None:
     page = visit()
-    server.faults = ["429"]
+    site.faults = ["429"]
     say(page, "hello")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Ask Otto: new answer").click()
     expect(otto(page)).to_have_text(PLAIN)
 
 
-def test_a_page_of_another_origin(visit: Visit, server: MockServer) -> None:
-    clinic = MockServer()
-    address = clinic.page()
-    path = address.removeprefix(clinic.address)
-    clinic.pages[path] = clinic.pages[path].replace("/widget/", f"{server.address}/widget/")
-    # The clinic's own policy names Otto's address; the stand-in's knows only itself.
-    page = visit(address, bypass_csp=True)
-    server.faults = ["429"]
+def test_a_page_of_another_origin(visit: Visit, site: Site, clinic: Site) -> None:
+    page = visit(clinic.page(otto=site.address))
+    site.faults = ["429"]
     say(page, "ask")
-    expect(page.locator(".notice")).to_contain_text("in 2 seconds")
+    expect(page.locator(".notice")).to_contain_text("seconds left: 2")
     page.get_by_role("button", name="A child").click()
     expect(otto(page)).to_have_count(2)
     assert not [request for request in clinic.requests if "webhooks" in request]
-    clinic.shutdown()
-    clinic.server_close()
+    assert [request for request in site.requests if "messages" in request]
+
+
+def test_a_website_that_is_not_listed_gets_no_word(visit: Visit, site: Site, log: Otto) -> None:
+    stranger = Site()
+    page = visit(stranger.page(otto=site.address))
+    expect(page.locator(".notice")).to_contain_text("I can't reach the clinic's computer")
+    assert log.sessions == []
+    stranger.close()

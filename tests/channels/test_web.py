@@ -1,6 +1,7 @@
 """The web channel over a real socket, with Rasa stood in for."""
 
 import http.client
+import json
 import logging
 import socket
 import sqlite3
@@ -19,6 +20,7 @@ from bot.channels import database, web, web_service, web_store
 from bot.channels.limits import Limit
 from bot.channels.problem import TITLES
 from bot.channels.turn import MAX_CHARACTERS
+from bot.channels.web import WebChannel
 from tests.channels.web import EMERGENCY, Agent, Client, serving, validate
 
 HERE, ELSEWHERE = "https://clinic.example", "https://evil.example"
@@ -61,7 +63,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         patch.setenv("OTTO_SECRET", "s" * 32)
         patch.setenv("OTTO_DATABASE", f"sqlite:///{database}")
         patch.setattr(web_service, "Limit", lambda most, seconds: Limit(10_000, 1))
-        with serving("test-web-channel") as (app, port):
+        with serving("test-web-channel", WebChannel) as (app, port):
             yield Served(app, port, database)
 
 
@@ -605,6 +607,18 @@ def test_an_address_says_what_it_takes(method: str, client: Client) -> None:
     assert answer.headers["allow"] == "POST, OPTIONS"
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["/nothing", "/messages/more", "/history/messages"])
+def test_what_is_not_there_is_a_problem_too(method: str, path: str, client: Client) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=10)
+    connection.request(method, f"/webhooks/web{path}")
+    answer = connection.getresponse()
+    type_, body = answer.getheader("content-type"), answer.read()
+    connection.close()
+    assert (answer.status, type_) == (404, "application/problem+json")
+    assert json.loads(body)["code"] == "unknown_address"
+
+
 def test_a_slash_at_the_end_makes_no_difference(client: Client) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=10)
     connection.request("POST", "/webhooks/web/session/")
@@ -634,7 +648,7 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]
     monkeypatch.setenv("OTTO_PROXIES", "127.0.0.1")
     monkeypatch.setenv("OTTO_DATABASE", f"sqlite:///{tmp_path / 'web.db'}")
     monkeypatch.setattr(web_service, "Limit", lambda most, seconds: Limit(2, 60))
-    with serving(f"test-limits-{uuid.uuid4().hex}") as (app, port):
+    with serving(f"test-limits-{uuid.uuid4().hex}", WebChannel) as (app, port):
         served = Served(app, port, tmp_path / "web.db")
         served.use(Agent("An answer."))
         yield served
@@ -774,7 +788,7 @@ def test_the_description_has_exactly_what_is_served() -> None:
         path: {method.upper() for method in methods}
         for path, methods in web.openapi()["paths"].items()
     }
-    assert described == {path: set(handlers) for path, handlers in served.items()}
+    assert described == {f"/{path}": set(handlers) for path, handlers in served.items()}
 
 
 def test_the_description_has_every_code_of_a_problem() -> None:
@@ -802,7 +816,7 @@ def test_without_settings_it_keeps_its_secret_and_log_to_itself(
 ) -> None:
     state = tmp_path / "state"
     monkeypatch.setattr(web, "STATE", state)
-    with serving("test-state") as (app, port):
+    with serving("test-state", WebChannel) as (app, port):
         app.ctx.agent = Agent("An answer.")
         assert Client(port).begin().say("hi").texts == ["An answer."]
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
@@ -821,7 +835,7 @@ def test_what_was_kept_for_long_enough_is_forgotten_at_start(
         at = now - age * web_store.DAY
         store.open(key, at)
         store.finish(store.claim(key, "1", "hi", "", at), [{"text": "Yes.", "choices": []}])
-    with serving("test-purge") as (app, port):
+    with serving("test-purge", WebChannel) as (app, port):
         served = Served(app, port, tmp_path / "web.db")
         until(lambda: rows(served, "SELECT session FROM web_turns") == [("new",)])
         assert rows(served, "SELECT session FROM web_replies") == [("new",)]

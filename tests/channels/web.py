@@ -15,12 +15,12 @@ from unittest.mock import patch
 import jsonschema
 from rasa.core.channels import channel as rasa_channel
 from rasa.core.channels.channel import InputChannel, UserMessage
-from rasa.server import configure_cors
+from rasa.server import add_root_route, configure_cors
 from sanic import Sanic
 from sanic.http import Http
 from sanic.touchup import TouchUp
 
-from bot.channels.web import WebChannel, openapi
+from bot.channels.web import openapi
 
 EMERGENCY = "he can't breathe and his lips are blue"
 
@@ -54,10 +54,11 @@ class Agent:
 
 @contextmanager
 def serving(name: str, *channels: type[InputChannel]) -> Iterator[tuple[Sanic, int]]:
-    """Channels, or the web's, in an app as Rasa makes it, on a port of the system's."""
+    """Channels in an app as Rasa makes it, on a port of the system's."""
     app = Sanic(name)
     configure_cors(app)
-    rasa_channel.register([each() for each in channels or (WebChannel,)], app, route="/webhooks/")
+    add_root_route(app)
+    rasa_channel.register([each() for each in channels], app, route="/webhooks/")
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     loop = asyncio.new_event_loop()
@@ -77,7 +78,7 @@ def serving(name: str, *channels: type[InputChannel]) -> Iterator[tuple[Sanic, i
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield app, listener.getsockname()[1]
-    asyncio.run_coroutine_threadsafe(server.before_stop(), loop).result()
+    asyncio.run_coroutine_threadsafe(server.before_stop(), loop).result(10)
     loop.call_soon_threadsafe(server.close)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()

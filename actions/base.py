@@ -12,7 +12,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot import settings
 from bot.answers import INTENT as FAQ
-from bot.channels.render import TYPOGRAPHIC, plain
+from bot.channels.render import plain
+from bot.sms import plain_letters
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class Voice:
     ) -> None:
         """Utter `sms` by text message, or `web` made plain; `outcome` as in `otto ask`."""
         self._dispatcher.utter_message(
-            text=(sms or plain(web).translate(TYPOGRAPHIC)) if self.by_sms else web,
+            text=(sms or plain_letters(plain(web))) if self.by_sms else web,
             buttons=buttons or [],
             metadata={"outcome": outcome} | metadata,
         )

@@ -9,11 +9,10 @@ import textstat
 
 from bot.answers import ContentError, Source, Topic, load_topic
 from bot.channels.render import with_sources
-from bot.sms import outside_gsm7, segments
+from bot.sms_lint import text_problems
 
 EXAMPLES = 15
 WEB_WORDS = 80
-SMS_SEGMENTS = 2
 GRADE = 8.0
 
 # Long because the professions' names are long; leaving them in would hide how plain the rest is.
@@ -54,13 +53,8 @@ def topic_problems(
         PLACEHOLDER.sub(CONTACT, topic.sms),
         [sources[citation.id] for citation in topic.citations if citation.id in sources],
     )
-    if foreign := outside_gsm7(topic.sms):
-        yield f"its sms answer has characters outside GSM-7: {' '.join(foreign)}"
-    elif (count := segments(sms)) > SMS_SEGMENTS:
-        yield (
-            f"its sms answer takes {count} segments with its sources, at most {SMS_SEGMENTS}: "
-            f"{len(sms)} characters"
-        )
+    for problem in text_problems(topic.sms, sms):
+        yield f"its sms answer {problem}"
     if topic.covered and not topic.citations:
         yield "names no source"
     for citation in topic.citations:
@@ -101,3 +95,13 @@ def problems(topics: Mapping[str, Topic], sources: Mapping[str, Source]) -> list
         if len(ids) > 1:
             found.append(f"{ids[0]}: “{example}” is an example of {' and of '.join(ids)}")
     return found
+
+
+def response_problems(responses: Mapping[str, str]) -> list[str]:
+    """What is wrong with what else Otto says by text message, by the names of the responses."""
+    filled = {name: PLACEHOLDER.sub(CONTACT, text) for name, text in responses.items()}
+    return [
+        f"{name}: by text message it {problem}"
+        for name, text in filled.items()
+        for problem in text_problems(text, text)
+    ]

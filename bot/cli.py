@@ -77,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
         "otto shell --channel sms",
         "otto shell < questions.txt",
     )
+    add("sms", sms, "text with Otto as a phone would, in the terminal", "otto sms")
     add("check", check, "check every answer, and that its question is understood", "otto check")
     ask_ = add(
         "ask",
@@ -151,14 +152,25 @@ def shell(options: argparse.Namespace) -> int:
     print("Loading Otto.", file=sys.stderr, flush=True)
 
     async def talk(agent: Agent) -> None:
-        from bot.shell import Shell, typed
+        from bot.shell import Shell, Suggestions, typed
         from bot.training import model_path
 
         ready = f"Ready after {time.monotonic() - started:.0f} s with {model_path().name}."
         print(f"{ready} /help lists the commands; Ctrl-D ends.\n", file=sys.stderr, flush=True)
-        await Shell(agent, options.channel).talk(typed())
+        await Shell(agent, options.channel).talk(typed(Suggestions()))
 
     _with_agent(talk)
+    return 0
+
+
+def sms(options: argparse.Namespace) -> int:
+    """`otto sms`."""
+    from bot import settings, sms_shell
+    from bot.shell import typed
+
+    answers_keywords = settings.load().sms.answers_keywords
+    print(f"{sms_shell.HOW_TO}\n", flush=True)
+    _with_agent(lambda agent: sms_shell.talk(agent, typed(), answers_keywords))
     return 0
 
 
@@ -298,15 +310,17 @@ def purge(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """`otto check`."""
     from bot.answers import load_sources, topics
-    from bot.check import broken, problems
+    from bot.check import broken, problems, response_problems
     from bot.next_steps import next_step, place
     from bot.paths import TOPICS
+    from bot.sms_lint import responses
 
     if found := broken(TOPICS):
         count = len(list(TOPICS.glob("*.yml")))
     else:
         count = len(topics())
-        found = problems(topics(), load_sources()) or _with_agent(_misunderstood)
+        found = problems(topics(), load_sources()) + response_problems(responses())
+        found = found or _with_agent(_misunderstood)
     for problem in found:
         print(problem)
         where = place(problem)

@@ -27,6 +27,27 @@ def is_origin(text: str) -> bool:
     )
 
 
+def is_public(text: str) -> bool:
+    """Whether `text` is an https address that other addresses may be made from."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        return False
+    return (
+        parts.scheme == "https"
+        and HOST.fullmatch(parts.hostname or "") is not None
+        and parts.username is None
+        and re.fullmatch(r"[^\s?#]+", text) is not None
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine alone."""
+    found = _parsed(host.strip("[]"))
+    return host == "localhost" if found is None else found.is_loopback
+
+
 def is_same_origin(origin: str, host: str, scheme: str) -> bool:
     """Whether a page of `origin` came from the server that was asked as `host` by `scheme`.
 

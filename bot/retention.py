@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from bot import settings
 from bot.channels.database import own_file
-from bot.channels.web_store import Store
+from bot.channels.sms_store import Store as SmsStore
+from bot.channels.web_store import Store as WebStore
 from bot.conversations import OutOfOrderError
 from bot.errors import OttoError
 from bot.paths import STATE
@@ -37,7 +38,7 @@ def age(text: str) -> int:
 
 
 def purge(older_than: int) -> tuple[int, int]:
-    """Delete what is older than so many seconds.
+    """Delete what is older than so many seconds, and who texted last before that.
 
     Returns:
         How many messages of the web log were deleted, and how many turns of conversations.
@@ -46,9 +47,12 @@ def purge(older_than: int) -> tuple[int, int]:
         PurgeError: a database is out of order.
     """
     now = time.time()
-    web = Store(settings.load().web.database or own_file(STATE / "web.db"))
+    database = settings.load().web.database
+    web = WebStore(database or own_file(STATE / "web.db"))
+    sms = SmsStore(database or own_file(STATE / "sms.db"))
     conversations = opened()
     try:
+        sms.purge(now, older_than)
         return web.purge(now, older_than), conversations.purge(now - older_than)
     except (OSError, sa.exc.SQLAlchemyError, OutOfOrderError) as error:
         raise PurgeError(
@@ -57,4 +61,5 @@ def purge(older_than: int) -> tuple[int, int]:
         ) from None
     finally:
         web.close()
+        sms.close()
         conversations.close()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.errors import OttoError
-from bot.origins import Network, is_origin
+from bot.origins import Network, is_loopback, is_origin, is_public
 from bot.sms import outside_gsm7
 
 # A secret that is shorter could be guessed.
@@ -47,7 +47,13 @@ TABLE = (
     Setting("origins", str, "", "websites that may show the chat, such as https://clinic.example"),
     Setting("proxies", str, "", "addresses or networks of proxies that name the visitor's address"),
     Setting("secret", str, "", "what conversations are protected with; if unset, Otto makes one"),
-    Setting("database", str, "", "the web log's SQLite or PostgreSQL URL; if unset, a file"),
+    Setting("database", str, "", "where chats and texts are kept, a SQLite or PostgreSQL URL"),
+    Setting(
+        "public_url", str, "", "where Twilio reaches Otto, such as https://chat.clinic.example"
+    ),
+    Setting("twilio_token", str, "", "the Twilio account's auth token; unset, there are no texts"),
+    Setting("sms_keywords", str, "provider", "who answers STOP, START and HELP: provider or otto"),
+    Setting("sms_page", str, "off", "on: a phone to try texts with at /sms, on 127.0.0.1 only"),
 )
 
 
@@ -85,6 +91,16 @@ class Web:
 
 
 @dataclass(frozen=True)
+class Sms:
+    """What the text line needs to know; without a token there is none."""
+
+    public_url: str = ""
+    token: str = field(default="", repr=False)
+    answers_keywords: bool = False
+    page: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings as typed values."""
 
@@ -93,6 +109,7 @@ class Settings:
     port: int
     action_port: int
     web: Web = Web()
+    sms: Sms = Sms()
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -120,6 +137,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             secret=_secret(values["secret"]),
             database=_database(values["database"]),
         ),
+        sms=_sms(values),
     )
 
 
@@ -173,6 +191,39 @@ def _database(value: str) -> str | None:
             "OTTO_DATABASE must be a URL that begins with sqlite:// or postgresql://"
         )
     return value or None
+
+
+def _sms(values: Mapping[str, str]) -> Sms:
+    url, token = values["public_url"], values["twilio_token"]
+    if bool(url) != bool(token):
+        missing, given = ("TWILIO_TOKEN", "PUBLIC_URL") if url else ("PUBLIC_URL", "TWILIO_TOKEN")
+        raise SettingsError(
+            f"OTTO_{given} is set and OTTO_{missing} is not; text messages need both, and a "
+            "clinic without text messages neither"
+        )
+    if url and not is_public(url):
+        raise SettingsError(
+            f"OTTO_PUBLIC_URL is {url!r}; it must begin with https:// and have a host, perhaps a "
+            "path, and nothing after that, such as https://chat.clinic.example"
+        )
+    # The token is not shown: whoever has it can write in any visitor's name.
+    if token and not re.fullmatch("[0-9a-zA-Z]{32,}", token):
+        raise SettingsError(
+            "OTTO_TWILIO_TOKEN is not an auth token, which is 32 letters and digits; please copy "
+            "it from the Twilio console"
+        )
+    for name, words in (("sms_keywords", ("provider", "otto")), ("sms_page", ("on", "off"))):
+        if values[name] not in words:
+            raise SettingsError(
+                f"OTTO_{name.upper()} is {values[name]!r}; it must be {' or '.join(words)}"
+            )
+    page = values["sms_page"] == "on"
+    if page and not is_loopback(values["host"]):
+        raise SettingsError(
+            f"OTTO_SMS_PAGE is on and OTTO_HOST is {values['host']!r}; the page has no door, so "
+            "it is shown on 127.0.0.1 only: please turn one of them back"
+        )
+    return Sms(url.rstrip("/"), token, values["sms_keywords"] == "otto", page)
 
 
 def _listed(value: str) -> list[str]:

@@ -125,15 +125,15 @@ class Suggestions(Completer):
                     yield Completion(value, -len(argument))
 
 
-async def typed() -> AsyncIterator[str]:
-    """The lines a person types, or a file's, until its end."""
+async def typed(completer: Completer | None = None) -> AsyncIterator[str]:
+    """The lines a person types, completed on Tab, or a file's, until its end."""
     if not sys.stdin.isatty():
         for line in sys.stdin:
             print(f"{PROMPT}{line.rstrip()}", flush=True)
             yield line.rstrip()
         return
     prompt: PromptSession[str] = PromptSession(
-        PROMPT, history=_history(), completer=Suggestions(), complete_while_typing=False
+        PROMPT, history=_history(), completer=completer, complete_while_typing=False
     )
     while True:
         try:

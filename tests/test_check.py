@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.answers import Citation, Source, Topic
-from bot.check import EXAMPLES, grade, problems
+from bot.check import EXAMPLES, grade, problems, response_problems
+from bot.sms_lint import responses
 
 QUESTION = "Where can I park?"
 GOOD = Topic(
@@ -68,8 +69,18 @@ def test_good_topics_have_no_problems() -> None:
             "its sms answer uses an unknown placeholder: clinic_phone",
         ),
         (
-            {"sms": "You can park “behind” the house."},
-            "its sms answer has characters outside GSM-7: “ ”",
+            {"sms": "You can park behind the house – there."},
+            "its sms answer has –, for which a segment holds 70 characters and not 160; please "
+            "write - instead",
+        ),
+        (
+            {"sms": "You can park at the caf\u00ed."},
+            "its sms answer has í, for which a segment holds 70 characters and not 160; please "
+            "write another word instead",
+        ),
+        (
+            {"sms": "You can park there. Reply YES."},
+            "its sms answer invites YES, which phone companies act on; please ask for another word",
         ),
         ({"citations": ()}, "names no source"),
         (
@@ -147,3 +158,26 @@ def test_the_grade_leaves_out_what_nobody_could_write_plainer(text: str, same: s
 
 def test_hard_words_raise_the_grade() -> None:
     assert grade(HARD) > grade(GOOD.web)
+
+
+def test_what_else_otto_says_by_text_message_has_no_problems() -> None:
+    assert response_problems(responses()) == []
+
+
+def test_a_response_is_linted_as_it_goes_out() -> None:
+    assert responses()["utter_opt_out"].startswith("All right, I'll send you no more texts.")
+    assert "**" not in responses()["utter_small_talk/bot_challenge"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Go there… now.", "has …, for which"),
+        ("Go in by bus. " * 23, "takes 3 segments"),
+        ("Go in by bus. " * 18 + "{clinic_contact}", "takes 3 segments"),
+        ('Say "help" to see more.', "invites HELP"),
+    ],
+)
+def test_a_fault_of_a_response_is_named(text: str, problem: str) -> None:
+    (found,) = response_problems({"utter_this": text})
+    assert found.startswith(f"utter_this: by text message it {problem}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rasa.core.agent import Agent
 
+from bot import sms_shell
 from bot.answers import TO_WRITE, load_sources, load_topic, topics
 from bot.channels.render import as_terminal
 from bot.check import EXAMPLES, GRADE, SMS_SEGMENTS, WEB_WORDS, problems
@@ -47,6 +48,22 @@ def test_the_transcript_in_the_readme_is_what_otto_says(agent: Agent) -> None:
     assert asyncio.run(talk()).strip() == transcript[1].strip()
 
 
+def test_the_text_messages_in_the_readme_are_what_otto_sends(
+    agent: Agent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = README.split("## By text message")[1]
+    transcript = section.split("```\n")[1]
+    said = re.findall(r"^You: (.*)$", transcript, re.MULTILINE)
+
+    async def typed():
+        for line in said:
+            print(f"You: {line}")
+            yield line
+
+    asyncio.run(sms_shell.talk(agent, typed()))
+    assert capsys.readouterr().out.strip() == transcript.strip()
+
+
 @pytest.mark.parametrize("setting", TABLE, ids=lambda setting: setting.name)
 def test_every_setting_is_in_the_readme(setting) -> None:
     default = f"`{setting.default}`" if setting.default else ""
@@ -66,6 +83,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
         "docs/architecture.md",
         "docs/understanding.md",
         "docs/benchmarks.md",
+        "docs/sms.md",
         "docs/widget.md",
     ],
 )

@@ -5,8 +5,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from bot.settings import TABLE, Clinic, Settings, SettingsError, Web, load
+from bot.settings import TABLE, Clinic, Settings, SettingsError, Sms, Web, load
 
+SMS = {"OTTO_PUBLIC_URL": "https://chat.clinic.example", "OTTO_TWILIO_TOKEN": "t" * 32}
 FULL = Clinic("Riverside OT", "555-0100", "riverside.example.org/book", "Mon-Fri 8-5")
 
 
@@ -27,6 +28,10 @@ def test_every_setting_is_read() -> None:
         "OTTO_PROXIES": "10.0.0.0/8, 192.0.2.1",
         "OTTO_SECRET": "s" * 32,
         "OTTO_DATABASE": "postgresql://otto:pass~word@db/otto",
+        "OTTO_PUBLIC_URL": "https://chat.clinic.example/otto/",
+        "OTTO_TWILIO_TOKEN": "t" * 32,
+        "OTTO_SMS_KEYWORDS": "otto",
+        "OTTO_SMS_PAGE": "off",
     }
     web = Web(
         origins=("https://clinic.example", "http://localhost:3000"),
@@ -34,7 +39,8 @@ def test_every_setting_is_read() -> None:
         secret="s" * 32,
         database="postgresql://otto:pass~word@db/otto",
     )
-    assert load(environment) == Settings(FULL, "192.0.2.7", 8080, 65535, web)
+    sms = Sms("https://chat.clinic.example/otto", "t" * 32, answers_keywords=True)
+    assert load(environment) == Settings(FULL, "192.0.2.7", 8080, 65535, web, sms)
 
 
 def test_the_table_names_exactly_the_variables_that_are_read() -> None:
@@ -104,8 +110,11 @@ def test_what_opens_private_things_is_refused_without_being_shown(
 
 
 def test_what_opens_private_things_is_not_shown_with_the_others() -> None:
-    settings = load({"OTTO_SECRET": "s" * 32, "OTTO_DATABASE": "postgresql://me:pass@db/otto"})
+    settings = load(
+        {"OTTO_SECRET": "s" * 32, "OTTO_DATABASE": "postgresql://me:pass@db/otto"} | SMS
+    )
     assert "sss" not in repr(settings)
+    assert "ttt" not in repr(settings)
     assert "pass" not in repr(settings)
 
 
@@ -153,3 +162,56 @@ def test_the_contact_says_what_the_clinic_has_told_and_no_more(
     without: tuple[str, ...], sentence: str
 ) -> None:
     assert replace(FULL, **dict.fromkeys(without)).contact() == sentence
+
+
+@pytest.mark.parametrize(("given", "missing"), [tuple(SMS), tuple(SMS)[::-1]])
+def test_half_of_what_text_messages_need_is_refused_by_name(given: str, missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{given} is set and {missing} is not"):
+        load({given: SMS[given]})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "http://clinic.example",
+            "clinic.example",
+            "https://",
+            "https://a b.example",
+            "ftp://a.b",
+        ),
+        *(
+            "https://clinic.example?x=1",
+            "https://me:pass@clinic.example",
+            "https://a.example:99999",
+        ),
+        "https://clinic.example#top",
+    ],
+)
+def test_where_twilio_cannot_reach_otto_safely_is_refused_with_an_example(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^OTTO_PUBLIC_URL is .*https://chat\.clinic\.example"):
+        load(SMS | {"OTTO_PUBLIC_URL": value})
+
+
+@pytest.mark.parametrize("value", ["my-dog-rex", "t" * 31, "t" * 31 + "!"])
+def test_what_is_no_token_is_refused_without_being_shown(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^OTTO_TWILIO_TOKEN is not an auth token") as error:
+        load(SMS | {"OTTO_TWILIO_TOKEN": value})
+    assert value not in str(error.value)
+
+
+@pytest.mark.parametrize("variable", ["OTTO_SMS_KEYWORDS", "OTTO_SMS_PAGE"])
+def test_a_word_that_a_setting_does_not_know_is_named(variable: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable} is 'maybe'; it must be .* or "):
+        load({variable: "maybe"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
+def test_the_page_to_try_texts_with_is_shown_on_this_machine(host: str) -> None:
+    assert load({"OTTO_SMS_PAGE": "on", "OTTO_HOST": host}).sms.page
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "otto.example", "::"])
+def test_the_page_to_try_texts_with_is_shown_nowhere_else(host: str) -> None:
+    with pytest.raises(SettingsError, match=f"^OTTO_SMS_PAGE is on and OTTO_HOST is '{host}'"):
+        load({"OTTO_SMS_PAGE": "on", "OTTO_HOST": host})

@@ -5,13 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.answers import Source, load_sources
+from bot.sms import plain_letters
 
 Message = dict[str, Any]
 
-# What GSM-7 has no place for, and what says the same.
-TYPOGRAPHIC = str.maketrans(
-    {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
-)
 MARKUP = re.compile(r"\*\*(.+?)\*\*")
 LINK = re.compile(r"\[([^\]]+)\]\((?:tel|https?|mailto|sms):[^)]*\)")
 
@@ -37,7 +34,7 @@ def as_sms(message: Message) -> str:
     """The message as one text: numbered choices, and its sources by their short names."""
     lines = [plain(message["text"])]
     lines += [f"{i}. {b['title']}" for i, b in enumerate(message["buttons"], 1)]
-    text = "\n".join(lines).translate(TYPOGRAPHIC)
+    text = plain_letters("\n".join(lines))
     if "Source:" in text:
         return text
     documents = load_sources()

@@ -11,17 +11,17 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic, response
 from sanic.constants import HTTP_METHODS
-from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import settings
+from bot.channels.body import TooLarge, read
 from bot.channels.database import own_file
 from bot.channels.problem import CONTENT_TYPE, Problem, out_of_order
 from bot.channels.web_reply import Reply
@@ -222,13 +222,10 @@ def openapi() -> dict[str, Any]:
 
 
 async def _body(request: Request) -> bytes:
-    # Without this Sanic takes a streamed body of any length.
-    cast(Any, request.stream).request_max_size = MAX_BODY
     try:
-        await cast(Any, request).receive_body()
-    except PayloadTooLarge:
+        return await read(request, MAX_BODY)
+    except TooLarge:
         raise Problem("too_large", f"The request is too long: at most {MAX_BODY} bytes.") from None
-    return bytes(request.body)
 
 
 async def _object(request: Request) -> dict[str, Any]:

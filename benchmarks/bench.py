@@ -143,6 +143,9 @@ def compared() -> str:
         _line("training", [f"{t['seconds']:.0f} s" for t, _ in found]),
         _line("memory while training, at most", [f"{t['megabytes']:.0f} MB" for t, _ in found]),
         _line("start until ready", [f"{m['start']:.1f} s" for _, m in found]),
+        _line(
+            "understanding a message, median", [f"{m['understanding']:.1f} ms" for _, m in found]
+        ),
         _line("a turn, median", [f"{m['median']:.1f} ms" for _, m in found]),
         _line("a turn, 95 %", [f"{m['slow']:.1f} ms" for _, m in found]),
         _line("memory while answering, at most", [f"{m['megabytes']:.0f} MB" for _, m in found]),

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bot.guide_file import ASKED
 from bot.guide_words import ages
-from bot.sms import segments
-from bot.therapy_guide import SMS_SEGMENTS, Facts, Guide
+from bot.sms import MOST_SEGMENTS, segments
+from bot.therapy_guide import Facts, Guide
 
 PERSON, CONDITION, DIFFICULTIES = ASKED
 UNKNOWN, NO_CONDITION = "unknown", "none"
@@ -189,6 +189,6 @@ def worded_shortly(
     """The same for a text message: what leaves no room for the numbered `choices` is left out."""
     for said, known in ((lead, facts), (lead, Facts()), (None, Facts())):
         text = worded(guide, asked, times, said, known).replace("“", '"').replace("”", '"')
-        if segments(f"{text}\n{choices}") <= SMS_SEGMENTS:
+        if segments(f"{text}\n{choices}") <= MOST_SEGMENTS:
             break
     return text

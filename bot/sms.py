@@ -15,6 +15,8 @@ BASIC = frozenset(
 EXTENDED = frozenset("\f^{}\\[~]|€")
 
 GSM7, UCS2 = "GSM-7", "UCS-2"
+# What one message to a visitor may take.
+MOST_SEGMENTS = 2
 # How many places one segment has that stands alone, and each of several, whose heads take some.
 ONE_SEGMENT = 160
 EACH_OF_SEVERAL = 153

@@ -9,10 +9,17 @@ import yaml
 from bot.answers import ContentError
 from bot.channels.render import plain
 from bot.paths import DATA, ROOT
-from bot.sms import ONE_SEGMENT, PLACES, REPLACEMENTS, UCS2, outside_gsm7, plain_letters, segments
+from bot.sms import (
+    MOST_SEGMENTS,
+    ONE_SEGMENT,
+    PLACES,
+    REPLACEMENTS,
+    UCS2,
+    outside_gsm7,
+    plain_letters,
+    segments,
+)
 from bot.sms_keywords import invited
-
-SEGMENTS = 2
 
 
 def text_problems(written: str, sent: str) -> Iterator[str]:
@@ -30,9 +37,10 @@ def text_problems(written: str, sent: str) -> Iterator[str]:
             + ("another word" if instead is None else instead or "nothing")
             + " instead"
         )
-    if not outside_gsm7(written) and (count := segments(sent)) > SEGMENTS:
+    if not outside_gsm7(written) and (count := segments(sent)) > MOST_SEGMENTS:
         yield (
-            f"takes {count} segments with its sources, at most {SEGMENTS}: {len(sent)} characters"
+            f"takes {count} segments with its sources, at most {MOST_SEGMENTS}: "
+            f"{len(sent)} characters"
         )
     for word in invited(written):
         yield f"invites {word}, which phone companies act on; please ask for another word"

@@ -12,9 +12,8 @@ from bot.guide_file import DEFAULT_TOPIC, PATH, THERAPIES, Content, read
 from bot.guide_file import Concern as Concern
 from bot.guide_file import GuideError as GuideError
 from bot.guide_words import STOPS, Mention, words
-from bot.sms import segments
+from bot.sms import MOST_SEGMENTS, segments
 
-SMS_SEGMENTS = 2
 # How many difficulties a sentence names before it says "and more".
 NAMED = 3
 # What may stand beside a part of the body that is named alone: "it's my left hand".
@@ -194,7 +193,7 @@ class Guide(Content):
         )
         while True:
             text = " ".join([recommendation.short_headline, *body, *tail])
-            if not body or segments(f"{text}{choices}") <= SMS_SEGMENTS:
+            if not body or segments(f"{text}{choices}") <= MOST_SEGMENTS:
                 return text
             body.pop()
 

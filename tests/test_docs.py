@@ -11,7 +11,7 @@ from rasa.core.agent import Agent
 from bot import sms_shell
 from bot.answers import TO_WRITE, load_sources, load_topic, topics
 from bot.channels.render import as_terminal
-from bot.check import EXAMPLES, GRADE, SMS_SEGMENTS, WEB_WORDS, problems
+from bot.check import EXAMPLES, GRADE, WEB_WORDS, problems
 from bot.cli import parser
 from bot.conversation import Conversation
 from bot.evaluation import load_cases
@@ -20,6 +20,7 @@ from bot.paths import ROOT
 from bot.question_file import read
 from bot.settings import TABLE
 from bot.shell_commands import BY_NAME, COMMANDS, Command
+from bot.sms import MOST_SEGMENTS
 
 CONTENT = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -156,7 +157,7 @@ def test_the_editors_case_is_a_case(tmp_path: Path) -> None:
     [
         f"at least {EXAMPLES}, a line each",
         f"At most {WEB_WORDS} words on the website, school grade {GRADE:.0f} or lower",
-        f"may take {['no', 'one', 'two'][SMS_SEGMENTS]} at most, with its sources",
+        f"may take {['no', 'one', 'two'][MOST_SEGMENTS]} at most, with its sources",
         f"replace every `{TO_WRITE}`",
         *(f"`/flag {verdict}`" for verdict in VERDICTS),
     ],

@@ -21,11 +21,10 @@ from bot.location_reply import (
 )
 from bot.lookup import Lookup, Wanted, look_up
 from bot.places import PlaceReader
-from bot.sms import outside_gsm7, segments
+from bot.sms import MOST_SEGMENTS, outside_gsm7, segments
 
 CHANNELS = ("web", "sms")
 SOURCE = {"id": "ot_vs_pt", "section": "Full State and City Directory"}
-MOST_SEGMENTS = 2
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 
 from bot.channels.render import Message, as_sms
-from bot.sms import pieces, plain_letters, segments
+from bot.sms import MOST_SEGMENTS, pieces, plain_letters, segments
 from bot.sms_texts import MORE_TAIL, NUMBER_TAIL
-
-SEGMENTS = 2
 
 
 def pages(messages: Sequence[Message], note: str = "") -> list[str]:
@@ -21,7 +19,7 @@ def pages(messages: Sequence[Message], note: str = "") -> list[str]:
     if any(message["buttons"] for message in messages):
         text = _with_hint(text)
     note = plain_letters(note)
-    if note and segments(text) > SEGMENTS and note in text:
+    if note and segments(text) > MOST_SEGMENTS and note in text:
         before, _, after = text.partition(note)
         text = f"{note}\n{before.rstrip()}{after}"
     return paged(text)
@@ -29,7 +27,7 @@ def pages(messages: Sequence[Message], note: str = "") -> list[str]:
 
 def paged(text: str) -> list[str]:
     """A text in pages; all but the last say how to read on."""
-    *others, last = pieces(text, SEGMENTS, MORE_TAIL)
+    *others, last = pieces(text, MOST_SEGMENTS, MORE_TAIL)
     return [*(piece.rstrip() + MORE_TAIL for piece in others), last.rstrip()]
 
 

@@ -20,12 +20,12 @@ from bot.channels.choices import Choices
 from bot.channels.problem import apology, log_reference, tell
 from bot.channels.render import Message
 from bot.channels.sms_guard import Guard, Verdict
-from bot.channels.sms_reply import SEGMENTS, pages
+from bot.channels.sms_reply import pages
 from bot.channels.sms_store import DAY, STRANGER_SECONDS, Claim, Number, Store
 from bot.channels.turn import BROKEN, EMPTY, Handle, take_turn
 from bot.channels.web_session import Sessions
 from bot.safety import Safety
-from bot.sms import segments
+from bot.sms import MOST_SEGMENTS, segments
 from bot.sms_keywords import Keyword, match
 
 # Twilio gives up after fifteen seconds. Later than this, the visitor fetches the answer.
@@ -296,7 +296,9 @@ class Service:
     def _broken(self, error: Exception) -> Texts:
         reference = tell(log_reference(type(error).__name__))
         full = f"{apology()} {reference}"
-        return [full if segments(full) <= SEGMENTS else f"{BROKEN.format(contact='')}{reference}"]
+        return [
+            full if segments(full) <= MOST_SEGMENTS else f"{BROKEN.format(contact='')}{reference}"
+        ]
 
     async def _bounded(self, message: UserMessage) -> None:
         """Rasa, as long as it may take."""

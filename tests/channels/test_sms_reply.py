@@ -6,11 +6,11 @@ import pytest
 
 from bot.answers import topics
 from bot.channels.render import as_sms
-from bot.channels.sms_reply import SEGMENTS, paged, pages
+from bot.channels.sms_reply import paged, pages
 from bot.nlg import topic_metadata
 from bot.safety import Safety
 from bot.settings import Clinic
-from bot.sms import GSM7, segments, size
+from bot.sms import GSM7, MOST_SEGMENTS, segments, size
 from bot.sms_texts import MORE_TAIL, NUMBER_TAIL
 
 CLINIC = Clinic(
@@ -29,7 +29,7 @@ def test_every_answer_takes_one_page_of_gsm7(id_: str) -> None:
     text = topics()[id_].sms.format(clinic_contact=Clinic(phone="555-0100").contact())
     (only,) = pages([message(text, **topic_metadata(id_))])
     assert size(only).encoding == GSM7
-    assert size(only).segments <= SEGMENTS
+    assert size(only).segments <= MOST_SEGMENTS
 
 
 @pytest.mark.parametrize("id_", topics())
@@ -37,7 +37,7 @@ def test_no_page_of_an_answer_is_longer_however_much_the_clinic_says_of_itself(i
     assert NOTE
     text = topics()[id_].sms.format(clinic_contact=CLINIC.contact())
     said = pages([message(f"{text} {NOTE.sms}", **topic_metadata(id_))], note=NOTE.sms)
-    assert all(segments(page) <= SEGMENTS for page in said)
+    assert all(segments(page) <= MOST_SEGMENTS for page in said)
     assert NOTE.sms in said[0]
 
 
@@ -71,7 +71,7 @@ def test_what_may_be_urgent_is_on_the_first_page() -> None:
 def test_a_text_with_other_letters_is_cut_by_their_count() -> None:
     said = paged("Señora, ¿cómo está? " * 12)
     assert len(said) > 1
-    assert all(segments(page) <= SEGMENTS for page in said)
+    assert all(segments(page) <= MOST_SEGMENTS for page in said)
     assert "cómo" in said[0]
 
 

@@ -6,9 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
+from email.message import Message
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,11 @@ from bot.supervisor import MOST_RESTARTS, QUESTION, RunError, Server, check_port
 
 MODEL = Path("models") / "otto-0123456789ab.tar.gz"
 WAIT = "import signal; signal.pause()"
-ANSWER = [{"text": "30 to 60 minutes", "metadata": {"outcome": "answer"}}]
+
+
+def came_to(outcome: str) -> str:
+    """The body of an answer with that outcome."""
+    return json.dumps([{"text": "Words.", "metadata": {"outcome": outcome}}])
 
 
 class Body(BytesIO):
@@ -351,20 +357,21 @@ def test_waiting_ends_with_the_first_answer(
 
 
 @pytest.mark.parametrize(
-    ("messages", "ready"),
+    ("faq", "lookup", "ready"),
     [
-        (ANSWER, True),
-        ([], False),
-        ([{"text": "Sorry", "metadata": {"outcome": "out_of_scope"}}], False),
-        ("<html>", False),
+        (came_to("answer"), came_to("location"), True),
+        ("[]", came_to("location"), False),
+        (came_to("out_of_scope"), came_to("location"), False),
+        (came_to("answer"), came_to("out_of_scope"), False),
+        ("<html>", came_to("location"), False),
     ],
 )
-def test_otto_is_ready_when_a_question_is_answered(
-    settings: Settings, messages: Any, ready: bool, monkeypatch: pytest.MonkeyPatch
+def test_otto_is_ready_when_both_servers_answer_questions(
+    settings: Settings, faq: str, lookup: str, ready: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def open_(request: Any, timeout: float) -> Any:
-        body = messages if isinstance(messages, str) else json.dumps(messages)
-        return Body(body.encode())
+        asked = getattr(request, "data", b"")
+        return Body((lookup if b"Trenton" in asked else faq).encode())
 
     monkeypatch.setattr(urllib.request, "urlopen", open_)
     assert supervisor.answers(settings) is ready
@@ -377,7 +384,8 @@ def test_otto_is_not_ready_while_a_server_does_not_listen(
     def open_(request: Any, timeout: float) -> Any:
         if f":{port}/" in getattr(request, "full_url", request):
             raise ConnectionRefusedError
-        return Body(json.dumps(ANSWER).encode())
+        lookup = b"Trenton" in getattr(request, "data", b"")
+        return Body(came_to("location" if lookup else "answer").encode())
 
     monkeypatch.setattr(urllib.request, "urlopen", open_)
     assert not supervisor.answers(settings)
@@ -387,9 +395,9 @@ def test_otto_is_not_ready_while_its_action_server_is_ill(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def open_(request: Any, timeout: float) -> Body:
-        body = Body(json.dumps(ANSWER).encode())
-        body.status = 204 if isinstance(request, str) else 200
-        return body
+        if isinstance(request, str):
+            raise urllib.error.HTTPError(request, 503, "ill", Message(), None)
+        return Body(came_to("location" if b"Trenton" in request.data else "answer").encode())
 
     monkeypatch.setattr(urllib.request, "urlopen", open_)
     assert not supervisor.answers(settings)

@@ -89,7 +89,8 @@ class Gate(GraphComponent):
         if describes_somebody(message.get(TEXT), best["name"], kinds):
             return {"name": RECOMMEND, "confidence": 1.0}
         name = self._thresholds.decide(labels)
-        if name == ASK_WHICH and best["name"] == FIND_LOCATION and message.get(PERHAPS_PLACE):
+        torn = name == ASK_WHICH and best["name"] == FIND_LOCATION
+        if torn and message.get(PERHAPS_PLACE)():
             name = None
         if name is None and best["name"] == INFORM and not kinds & (PERSON | CONCERN):
             # It sounds like an answer to the recommendation's questions, but says nothing of them.

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import directory_file
+from bot.nlu.component import Component
 from bot.places import PlaceReader
 from bot.therapy_guide import Guide
 
@@ -26,28 +22,13 @@ PERHAPS_PLACE = "perhaps_place"
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
-class Entities(GraphComponent, EntityExtractorMixin):
+class Entities(Component, EntityExtractorMixin):
     """The entities that data/directory.csv and data/therapy_guide.yml describe."""
 
     def __init__(self) -> None:
         """Build the patterns from the two files."""
         self._places = PlaceReader(directory_file.load())
         self._guide = Guide.load()
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Entities:
-        """Called by Rasa; see GraphComponent."""
-        return cls()
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Called by Rasa; nothing after this component learns from entities."""
-        return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the entities to each message."""

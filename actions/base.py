@@ -65,6 +65,17 @@ class OttoAction(Action, ABC):
         """Say what there is to say and return the events."""
 
 
+class AskAction(OttoAction):
+    """An action with which a form asks for one of its slots."""
+
+    of_form = True
+    form = slot = ""
+
+    def name(self) -> str:
+        """The name in domain.yml."""
+        return f"action_ask_{self.form}_{self.slot}"
+
+
 class Voice:
     """Says things in the form of the visitor's channel."""
 

@@ -12,6 +12,7 @@ from actions.base import (
     CLOSE_FORM,
     REQUESTED,
     TRIES,
+    AskAction,
     Button,
     Event,
     OttoAction,
@@ -125,7 +126,7 @@ class ValidateLocationForm(LocationAction):
         if intent == "false_alarm" and text:
             return []
         before = wanted_now(tracker)
-        wanted = self._wanted(tracker, text, intent, waiting, before)
+        wanted = named(tracker, text, intent, waiting, before)
         tries = 0
         if waiting and text and not wanted:
             name = intent in GUESSED and len(text.split()) <= NAME_WORDS and text[-1] != "?"
@@ -144,52 +145,52 @@ class ValidateLocationForm(LocationAction):
         missing = MISSING.get(look_up(directory(), wanted).kind)
         return [*slots_for(wanted), SlotSet(TRIES, tries), SlotSet(REQUESTED, missing)]
 
-    @staticmethod
-    def _wanted(
-        tracker: Tracker, text: str, intent: str, waiting: str | None, before: Wanted
-    ) -> Wanted:
-        """The place that the text names, or names a part of."""
-        if not text:
-            return before
-        said = places().read(text, asked=waiting is not None or intent in ASKS).wanted
-        found = look_up(directory(), said)
-        if found.kind == "did_you_mean" and intent not in GUESSED:
-            return Wanted()
-        if waiting == STATE and said:
-            # New York is a city too, but a state was asked for.
-            state = said.state or said.city
-            same = said.city in (None, before.city) and said.region in (None, before.region)
-            of_it = same or not (said.state or said.region or said.zip_code)
-            if of_it and state in look_up(directory(), before).ambiguous_states:
-                return Wanted.of({**before.values, "state": state})
-            return (
-                said
-                if said.city or said.region or said.zip_code
-                else Wanted.of({**before.values, "state": said.state})
-            )
-        last = last_with(tracker, "location").get("location") or {}
-        if not waiting and intent == "affirm" and len(last.get("suggestions", ())) == 1:
-            return Wanted(**last["suggestions"][0])
-        if not waiting and (intent == "location_detail" or REFERS.search(text)):
-            if not (said.city or said.zip_code or said.region):
-                state = said.state or last.get("state")
-                return Wanted(last.get("city"), state, region=last.get("region"))
-            # The one in New York: a city of that name is hardly meant.
-            state = gazetteer.state_name(said.city or "")
-            if state and not said.state and exists(directory(), last.get("city"), state):
-                return Wanted(last["city"], state)
+
+def named(tracker: Tracker, text: str, intent: str, waiting: str | None, before: Wanted) -> Wanted:
+    """The place that the text names, or names a part of."""
+    if not text:
+        return before
+    said = places().read(text, asked=waiting is not None or intent in ASKS).wanted
+    if look_up(directory(), said).kind == "did_you_mean" and intent not in GUESSED:
+        return Wanted()
+    if waiting == STATE and said:
+        return in_state(said, before)
+    return said if waiting else after_lookup(tracker, said, text, intent)
+
+
+def in_state(said: Wanted, before: Wanted) -> Wanted:
+    """The place before, in the state that was asked for and said, unless another place was said."""
+    # New York is a city too, but a state was asked for.
+    state = said.state or said.city
+    same = said.city in (None, before.city) and said.region in (None, before.region)
+    of_it = same or not (said.state or said.region or said.zip_code)
+    if of_it and state in look_up(directory(), before).ambiguous_states:
+        return Wanted.of({**before.values, "state": state})
+    if said.city or said.region or said.zip_code:
         return said
+    return Wanted.of({**before.values, "state": said.state})
 
 
-class Ask(LocationAction):
+def after_lookup(tracker: Tracker, said: Wanted, text: str, intent: str) -> Wanted:
+    """The place that was said, or the one last looked up where the text refers to that."""
+    last = last_with(tracker, "location").get("location") or {}
+    if intent == "affirm" and len(last.get("suggestions", ())) == 1:
+        return Wanted(**last["suggestions"][0])
+    if intent != "location_detail" and not REFERS.search(text):
+        return said
+    if not (said.city or said.zip_code or said.region):
+        return Wanted(last.get("city"), said.state or last.get("state"), region=last.get("region"))
+    # The one in New York: a city of that name is hardly meant.
+    state = gazetteer.state_name(said.city or "")
+    if state and not said.state and exists(directory(), last.get("city"), state):
+        return Wanted(last["city"], state)
+    return said
+
+
+class AskPlace(LocationAction, AskAction):
     """Ask for what is missing, in words that fit what came before."""
 
-    of_form = True
-    slot = ""
-
-    def name(self) -> str:
-        """The name in domain.yml."""
-        return f"action_ask_{FORM}_{self.slot}"
+    form = FORM
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
         """Ask, or leave the lookup with a visitor who has left it."""
@@ -217,13 +218,13 @@ class Ask(LocationAction):
         return []
 
 
-class AskCity(Ask):
+class AskCity(AskPlace):
     """Ask for a city, or offer those that a mistyped name may have been meant for."""
 
     slot = CITY
 
 
-class AskState(Ask):
+class AskState(AskPlace):
     """Ask which of the places of one name is meant."""
 
     slot = STATE
@@ -246,11 +247,11 @@ class FindLocation(LocationAction):
         if intent_of(tracker) == "location_detail" and not (found.found and found.found.listings):
             booking = settings.load().clinic.booking
             ending = f"{NAMES_ONLY} You can book with us at {booking}." if booking else NAMES_ONLY
-        events = say(voice, found, *more, ending=ending) + FORGET
+        say(voice, found, *more, ending=ending)
         if known(tracker) != Facts():
             # The recommendation waits while a place is looked up.
             offer_to_go_on(voice)
-        return events
+        return list(FORGET)
 
 
 def button(offered: Choice) -> Button:
@@ -258,7 +259,7 @@ def button(offered: Choice) -> Button:
     return {"title": offered.title, "payload": offered.text}
 
 
-def say(voice: Voice, found: Lookup, *more: Lookup, ending: str = "") -> list[Event]:
+def say(voice: Voice, found: Lookup, *more: Lookup, ending: str = "") -> None:
     """Say what was found, and the same of further places, in one message."""
     if more and all(one.kind == "listed" for one in (found, *more)):
         replies = [together((found, *more), voice.channel)]
@@ -275,4 +276,3 @@ def say(voice: Voice, found: Lookup, *more: Lookup, ending: str = "") -> list[Ev
         related=["find_care", "referral", "booking"],
         offer=FORM if len(found.suggestions) == 1 else None,
     )
-    return []

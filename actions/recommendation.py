@@ -1,5 +1,6 @@
 """OT, PT or both: a few questions, and a recommendation with its reasons."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from functools import cache
 from itertools import dropwhile, islice, takewhile
@@ -12,6 +13,7 @@ from actions.base import (
     CLOSE_FORM,
     REQUESTED,
     TRIES,
+    AskAction,
     Button,
     Event,
     OttoAction,
@@ -186,19 +188,14 @@ def offer_to_go_on(voice: Voice) -> None:
     )
 
 
-class Ask(OttoAction):
+class AskFact(AskAction):
     """Ask for one slot, in words that differ from the last time and fit what came before."""
 
-    of_form = True
-    slot = ""
+    form = FORM
 
-    def name(self) -> str:
-        """The name in domain.yml."""
-        return f"action_ask_{FORM}_{self.slot}"
-
+    @abstractmethod
     def choices(self) -> list[tuple[str, str]]:
         """The labels of the answers that are offered, each with a short one."""
-        raise NotImplementedError
 
     def act(self, voice: Voice, tracker: Tracker) -> list[Event]:
         """Ask, or leave the questions with a visitor who has left them."""
@@ -260,7 +257,7 @@ def _pause(tracker: Tracker) -> float:
     return times[0] - times[1] if len(times) > 1 else 0.0
 
 
-class AskPerson(Ask):
+class AskPerson(AskFact):
     """Ask who the therapy may be for."""
 
     slot = PERSON
@@ -271,7 +268,7 @@ class AskPerson(Ask):
         return [(person.label, person.label) for person in persons]
 
 
-class AskCondition(Ask):
+class AskCondition(AskFact):
     """Ask which condition or injury is behind it."""
 
     slot = CONDITION
@@ -285,7 +282,7 @@ class AskCondition(Ask):
         ]
 
 
-class AskDifficulties(Ask):
+class AskDifficulties(AskFact):
     """Ask what is hardest."""
 
     slot = DIFFICULTIES

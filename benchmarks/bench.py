@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -43,14 +42,6 @@ CONTENDERS = {
     "Rasa's default pipeline": HERE / "rasa_default.yml",
     "nearest question by TF-IDF": HERE / "nearest_question.yml",
 }
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def megabytes(pid: int) -> float:
@@ -95,7 +86,8 @@ async def asked() -> tuple[float, list[float]]:
 
 def served() -> tuple[float, list[float], list[float]]:
     """Seconds until ready, megabytes of the two servers, milliseconds of each question by HTTP."""
-    chosen = replace(settings.load(), port=free_port(), action_port=free_port())
+    ports = supervisor.free_port(), supervisor.free_port()
+    chosen = replace(settings.load(), port=ports[0], action_port=ports[1])
     with tempfile.TemporaryDirectory() as folder:
         servers = supervisor.pair(chosen, model_path(), Path(folder))
         started = time.perf_counter()

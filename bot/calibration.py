@@ -14,9 +14,8 @@ import numpy as np
 
 from bot import follow_ups
 from bot.answers import INTENT as FAQ
-from bot.answers import topics
 from bot.evaluation import Case, Record
-from bot.gate import Thresholds, commits
+from bot.gate import Thresholds, commits, is_unanswered
 
 # The groups of cases whose labels tell right from wrong.
 RANKED = ("answerable", "not answerable", "out of scope")
@@ -79,7 +78,6 @@ def samples(results: Sequence[tuple[Case, Record]]) -> list[Sample]:
 
     Those that Otto did not rank (an emergency) are left out.
     """
-    honest = {f"{FAQ}/{id_}" for id_, topic in topics().items() if not topic.covered}
     found = []
     for case, record in results:
         labels = [entry | {"name": _meaning(entry["name"])} for entry in record["labels"]]
@@ -89,8 +87,8 @@ def samples(results: Sequence[tuple[Case, Record]]) -> list[Sample]:
             ids = {case.expected["label"], *(case.expected.get("alt_labels") or ())}
             right = {f"{FAQ}/{id_}" for id_ in ids}
         else:
-            chat = {e["name"] for e in labels if e["name"].startswith("small_talk/")}
-            right = honest | {"out_of_scope"} | chat
+            names = [entry["name"] for entry in labels]
+            right = {n for n in names if is_unanswered(n) or n.startswith("small_talk/")}
         found.append(Sample(labels, frozenset(right), case.group == "answerable"))
     return found
 

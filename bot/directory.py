@@ -171,9 +171,8 @@ class Directory:
             return None
         if gazetteer.place_in(key, state) if state else gazetteer.places_named(key):
             return None
-        # Chicgo is Chicago, which is not listed, rather than Chico, which is.
-        known = {} if state else dict.fromkeys(gazetteer.well_known(key[0]), "")
-        return _closest(key, known | self._spellings.get((state, key[0]), {}), TYPO_RATIO) or None
+        names = self._spellings if state else self._spellings_everywhere
+        return _closest(key, names.get((state, key[0]), {}), TYPO_RATIO) or None
 
     def correct_state(self, name: str) -> str | None:
         """The covered state that a mistyped name unmistakably stands for; None if there is none."""
@@ -202,6 +201,18 @@ class Directory:
         """At most five listed cities whose names go on where this one ends."""
         key = place_key(name)
         return self._called(self._longer(key, self._spellings.get((state, key[0]), {})), state)
+
+    @cached_property
+    def _spellings_everywhere(self) -> dict[tuple[str | None, str], dict[str, str]]:
+        """The listed names of all states by letter, among those of other well-known places.
+
+        Chicgo is Chicago, which is not listed, rather than Chico, which is.
+        """
+        return {
+            (state, letter): dict.fromkeys(gazetteer.well_known(letter), "") | names
+            for (state, letter), names in self._spellings.items()
+            if state is None
+        }
 
     @staticmethod
     def _longer(key: str, names: Mapping[str, str]) -> list[str]:

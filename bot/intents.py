@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import ComplementNB
+from sklearn.preprocessing import normalize
 
 Array = npt.NDArray[np.float32]
 
@@ -56,8 +57,9 @@ class IntentModel:
     """What training leaves.
 
     With n labels, m examples, d vector dimensions and f hashed features: `meaning` is (n, d),
-    `bias` (n,), `examples` (m, d), `owners` (m,) the label number of each example, `rarity` the
-    two groups' inverse document frequencies, together (f,), and `wording` (f, n).
+    `bias` (n,), `examples` (m, d) in the order of their labels, `owners` (m,) the label number of
+    each example, `rarity` the two groups' inverse document frequencies, together (f,), and
+    `wording` (f, n).
     """
 
     labels: list[str]
@@ -79,17 +81,18 @@ class IntentModel:
         owners = np.array([number[name] for name in names])
         regression = LogisticRegression(C=weights.strength, class_weight="balanced", max_iter=500)
         regression.fit(vectors, owners)
-        counts = [WORDS.transform(texts), LETTERS.transform(texts)]
+        counts = _counts(texts)
         rarity = np.concatenate(
             [TfidfTransformer(sublinear_tf=True).fit(group).idf_ for group in counts]
         ).astype(np.float32)
-        bayes = ComplementNB(alpha=SMOOTHING).fit(_features(texts, rarity), owners)
+        bayes = ComplementNB(alpha=SMOOTHING).fit(_features(counts, rarity), owners)
+        grouped = np.argsort(owners, kind="stable")
         return cls(
             labels,
             regression.coef_.astype(np.float32),
             regression.intercept_.astype(np.float32),
-            vectors.astype(np.float32),
-            owners,
+            vectors[grouped].astype(np.float32),
+            owners[grouped],
             rarity,
             np.ascontiguousarray(bayes.feature_log_prob_.T, dtype=np.float32),
             weights,
@@ -97,9 +100,9 @@ class IntentModel:
 
     def rank(self, text: str, vector: Array) -> list[Guess]:
         """Every label, the likeliest first; `vector` is the text's, of length one."""
-        likeness = np.full(len(self.labels), -1.0, dtype=np.float32)
-        np.maximum.at(likeness, self.owners, self.examples @ vector)
-        found = _features([text], self.rarity)
+        firsts = np.searchsorted(self.owners, np.arange(len(self.labels)))
+        likeness = np.maximum.reduceat(self.examples @ vector, firsts)
+        found = _features(_counts([text]), self.rarity)
         wording: Array = found.data.astype(np.float32) @ self.wording[found.indices]
         total = (
             _log_softmax(self.meaning @ vector + self.bias)
@@ -144,18 +147,20 @@ class IntentModel:
             )
 
 
-def _features(texts: Sequence[str], rarity: Array) -> sp.csr_matrix:
-    """Words and letter groups, each group weighed by rarity and brought to length one."""
+def _counts(texts: Sequence[str]) -> list[sp.csr_matrix]:
+    """How often each word and each letter group stands in the texts."""
+    return [vectorizer.transform(texts) for vectorizer in (WORDS, LETTERS)]
+
+
+def _features(counts: Sequence[sp.csr_matrix], rarity: Array) -> sp.csr_matrix:
+    """The groups of counts side by side, each weighed by rarity and brought to length one."""
     groups, start = [], 0
-    for vectorizer in (WORDS, LETTERS):
-        counts = vectorizer.transform(texts).tocsr()
-        counts.data = 1 + np.log(counts.data)
-        end = start + counts.shape[1]
-        weighed = counts.multiply(rarity[start:end]).tocsr()
-        length = np.sqrt(weighed.multiply(weighed).sum(1)).A1
-        groups.append(sp.diags(1 / np.maximum(length, 1e-9)) @ weighed)
-        start = end
-    return sp.hstack(groups).tocsr()
+    for group in counts:
+        weighed = group.copy()
+        weighed.data = (1 + np.log(group.data)) * rarity[start + group.indices]
+        groups.append(normalize(weighed, copy=False))
+        start += group.shape[1]
+    return sp.hstack(groups, format="csr")
 
 
 def _log_softmax(scores: Array) -> Array:

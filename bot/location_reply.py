@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bot.directory import City, Directory, Listing, Neighbour
 from bot.lookup import Lookup, pages
+from bot.phrases import joined
 
 LISTED_AT_ONCE = {"web": 45, "sms": 15}
 """How many cities one message names: two text messages hold about fifteen."""
@@ -98,28 +99,22 @@ def ask_city(directory: Directory, tries: int, resumed: bool) -> Reply:
     )
 
 
-def together(listed: Sequence[Lookup], channel: str) -> Reply:
+def together(found: Sequence[Lookup], channel: str) -> Reply:
     """The words for several cities that are all listed."""
-    text = f"Yes, **{names(one.found for one in listed if one.found)}** are in our directory."
-    known = [_listed(one, channel) for one in listed if one.found and one.found.listings]
+    text = f"Yes, **{names(one.found for one in found if one.found)}** are in our directory."
+    known = [_listed(one, channel) for one in found if one.found and one.found.listings]
     return Reply(" ".join([text, *known]) if known else f"{text} {CITIES_ONLY}")
 
 
 def covered(directory: Directory) -> str:
     """The states that the directory covers, as one says it."""
     states = directory.states
-    return named(states) if len(states) <= STATES_AT_ONCE else f"{len(states)} states"
-
-
-def named(items: Iterable[str]) -> str:
-    """The items as a list in a sentence: a, b and c."""
-    *most, last = items
-    return " and ".join(filter(None, [", ".join(most), last]))
+    return joined(states) if len(states) <= STATES_AT_ONCE else f"{len(states)} states"
 
 
 def names(cities: Iterable[City]) -> str:
     """Cities with their states, as a list in a sentence."""
-    return named(place(city.name, city.state) for city in cities)
+    return joined(place(city.name, city.state) for city in cities)
 
 
 def place(city: str | None, state: str | None) -> str:
@@ -129,7 +124,7 @@ def place(city: str | None, state: str | None) -> str:
 
 def near(neighbours: Iterable[Neighbour], state: str | None) -> str:
     """Listed cities with how far they are, each with its state where it is not `state`."""
-    return named(
+    return joined(
         f"{place(n.city.name, None if n.city.state == state else n.city.state)} ({way(n)})"
         for n in neighbours
     )
@@ -174,9 +169,11 @@ def _which_state(found: Lookup) -> Reply:
     if len(states) > STATES_OFFERED:
         text = f"{there} {len(states)} states. Which state do you mean? You can also name another."
     elif found.another:
-        text = f"{there} {named(states)}. Which one do you mean? If another, please name its state."
+        text = (
+            f"{there} {joined(states)}. Which one do you mean? If another, please name its state."
+        )
     else:
-        text = f"{there} {named(states)}. Which one do you mean?"
+        text = f"{there} {joined(states)}. Which one do you mean?"
     return Reply(text, choices)
 
 
@@ -224,8 +221,8 @@ def _cities(found: Lookup, channel: str) -> Reply:
     if found.kind != "state" and count <= most:
         some = f"{count} {'city' if count == 1 else 'cities'}"
         some += " in this part" if found.kind == "page" else ""
-        listed = ", ".join(city.name for city in found.cities)
-        return Reply(f"**{scope}**: our directory lists {some}: {listed}.")
+        cities = ", ".join(city.name for city in found.cities)
+        return Reply(f"**{scope}**: our directory lists {some}: {cities}.")
     choices = tuple(
         Choice(f"{a} to {b}", f"{scope} cities from {a} to {b}")
         for a, b in pages(found.cities, most, found.letters)

@@ -19,6 +19,7 @@ class Typos:
         self._names = names
         self._directory = names.directory
         self._filler = names.signs.filler
+        self._loose = self._filler - names.signs.regions - {"city", "town"} | MARKS
 
     def find(self, words: Text, asked: bool) -> None:
         """Let a mistyped name of several words win over a listed one inside it: Chla Vista."""
@@ -43,10 +44,10 @@ class Typos:
     def _may_be_mistyped(self, words: Text, span: Span, asked: bool) -> bool:
         """Whether tokens hold a word that belongs to no listed name and may be part of one."""
         tokens = range(span.first, span.last + 1)
-        loose = self._filler - self._names.signs.regions - {"city", "town"} | MARKS
         inner = tokens[1:-1]
         if any(
-            words.word(i) in loose and not (i in inner and words.word(i) in INNER) for i in tokens
+            words.word(i) in self._loose and not (i in inner and words.word(i) in INNER)
+            for i in tokens
         ):
             return False
         touched = words.overlapped(span)

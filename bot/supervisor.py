@@ -156,6 +156,14 @@ def check_port(host: str, port: int, variable: str) -> None:
             ) from error
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def wait_until_ready(settings: Settings, servers: list[Server]) -> None:
     """Wait until a real question is answered and the action server is there.
 

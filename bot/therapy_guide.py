@@ -12,6 +12,7 @@ from bot.guide_file import DEFAULT_TOPIC, PATH, THERAPIES, Content, read
 from bot.guide_file import Concern as Concern
 from bot.guide_file import GuideError as GuideError
 from bot.guide_words import STOPS, Mention, words
+from bot.phrases import joined
 from bot.sms import MOST_SEGMENTS, segments
 
 # How many difficulties a sentence names before it says "and more".
@@ -55,13 +56,6 @@ class Recommendation:
     citations: tuple[Citation, ...]
     topic: str
     question: str
-
-
-def _listed(things: list[str]) -> str:
-    """Things as one reads them out, cut after `NAMED`: "a, b and c"."""
-    if len(things) > NAMED:
-        things = [*things[:NAMED], "more"]
-    return " and ".join(filter(None, [", ".join(things[:-1]), things[-1]]))
 
 
 class Guide(Content):
@@ -143,7 +137,8 @@ class Guide(Content):
             reasons.append(reason.replace("{because}", condition.because))
         for therapy in order:
             if named := [trouble.mention for trouble in troubles if therapy in trouble.points]:
-                reasons.append(self._say(therapy, _listed(named)))
+                more = ["more"] if len(named) > NAMED else []
+                reasons.append(self._say(therapy, joined([*named[:NAMED], *more])))
 
         parts = concerns[0].parts
         person = self.persons.get(facts.person or "")

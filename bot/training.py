@@ -7,7 +7,7 @@ import io
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.errors import OttoError
@@ -16,6 +16,14 @@ from bot.paths import MODELS, ROOT
 KEPT = 3
 NEEDED_BYTES = 300 * 1024 * 1024
 
+# What learns from the data.
+CODE = (
+    "models/encoder/checksums.json",
+    "bot/encoder.py",
+    "bot/intents.py",
+    "bot/spelling.py",
+    "bot/nlu/*.py",
+)
 # Everything a trained model depends on; the directory and the guide are read at start instead.
 INPUTS = (
     "config.yml",
@@ -23,11 +31,7 @@ INPUTS = (
     "requirements.txt",
     "data/nlu/**/*.yml",
     "data/stories/**/*.yml",
-    "models/encoder/checksums.json",
-    "bot/encoder.py",
-    "bot/intents.py",
-    "bot/spelling.py",
-    "bot/nlu/*.py",
+    *CODE,
 )
 
 
@@ -35,19 +39,24 @@ class TrainingError(OttoError):
     """No model could be trained; the message says why and what to do."""
 
 
-def inputs(root: Path = ROOT) -> Iterator[Path]:
-    """The files that a model is made from, in a fixed order."""
-    for pattern in INPUTS:
+def inputs(root: Path = ROOT, patterns: Iterable[str] = INPUTS) -> Iterator[Path]:
+    """The files that a model is made from, or those of other patterns, in a fixed order."""
+    for pattern in patterns:
         yield from sorted(root.glob(pattern))
+
+
+def digest(patterns: Iterable[str], root: Path = ROOT) -> str:
+    """Twelve hexadecimal digits that change with the names and the content of files."""
+    found = hashlib.sha256()
+    for path in inputs(root, patterns):
+        found.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]
 
 
 def model_path(root: Path = ROOT) -> Path:
     """Where the model for the files as they are now stands, or will stand once trained."""
-    digest = hashlib.sha256()
-    for path in inputs(root):
-        digest.update(f"{path.relative_to(root).as_posix()}\0".encode())
-        digest.update(path.read_bytes())
-    return root / MODELS.name / f"otto-{digest.hexdigest()[:12]}.tar.gz"
+    return root / MODELS.name / f"otto-{digest(INPUTS, root)}.tar.gz"
 
 
 def train(

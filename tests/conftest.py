@@ -1,7 +1,6 @@
 """What the tests share: one trained agent for the whole session, and a way to talk with it."""
 
 import asyncio
-import logging
 import os
 import uuid
 from collections.abc import Callable
@@ -14,7 +13,6 @@ no_tensorflow.install()
 
 from rasa.core.agent import Agent
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.utils.log_utils import configure_structlog
 
 from bot import agent as agents
 from bot.channels.turn import Message, take_turn
@@ -24,7 +22,6 @@ from bot.training import model_path, train
 @pytest.fixture(scope="session")
 def agent() -> Agent:
     """Otto in this process, trained first if there is no model for the files as they are."""
-    configure_structlog(logging.ERROR)
     model = model_path()
     return asyncio.run(agents.load(model if model.exists() else train()))
 

@@ -186,27 +186,24 @@ def test_ask_takes_a_question_or_a_file_and_not_both(
 
 
 @pytest.mark.usefixtures("without_agent")
-def test_a_file_that_cannot_be_read_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "missing.txt"
-    assert (main(["ask", "--file", str(path)]), *capsys.readouterr()) == (
-        IMPOSSIBLE,
-        "",
-        f"otto: {path}: cannot be read (No such file or directory); please check the file's name\n",
-    )
-
-
-@pytest.mark.usefixtures("without_agent")
-def test_a_file_that_is_no_utf8_is_named_with_its_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "cannot be read (No such file or directory); please check the file's name"),
+        (b"one\ncaf\xe9\n", "line 2 is not UTF-8 text; please save the file as UTF-8"),
+    ],
+    ids=["missing", "not UTF-8"],
+)
+def test_a_file_that_cannot_be_read_is_named_with_what_to_do(
+    content: bytes | None, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "questions.txt"
-    path.write_bytes(b"one\ncaf\xe9\n")
+    if content is not None:
+        path.write_bytes(content)
     assert (main(["ask", "--file", str(path)]), *capsys.readouterr()) == (
         IMPOSSIBLE,
         "",
-        f"otto: {path}: line 2 is not UTF-8 text; please save the file as UTF-8\n",
+        f"otto: {path}: {complaint}\n",
     )
 
 

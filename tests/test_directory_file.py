@@ -254,40 +254,25 @@ def test_every_county_of_the_shipped_regions_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "complaint"),
+    ("name", "lines", "complaint"),
     [
-        (["alias,city"], "line 1: the column state is missing"),
-        (["alias,city,state,note", "Cigar City,Tampa,Florida,x"], "line 1: the column 'note'"),
-        (["alias,city,state", "Cigar City,Tampa"], "line 2: needs 3 values"),
-        (["alias,city,state", ",Tampa,Florida"], "line 2: alias is empty"),
-        (["alias,city,state", "Cigar City,Tampa,FL"], "line 2: 'FL' is not the full name"),
+        ("aliases", ["alias,city"], "line 1: the column state is missing"),
+        ("aliases", ["alias,city,state,note", "A,Tampa,Florida,x"], "line 1: the column 'note'"),
+        ("aliases", ["alias,city,state", "Cigar City,Tampa"], "line 2: needs 3 values"),
+        ("aliases", ["alias,city,state", ",Tampa,Florida"], "line 2: alias is empty"),
+        ("aliases", ["alias,city,state", "A,Tampa,FL"], "line 2: 'FL' is not the full name"),
+        ("regions", ["region,state"], "line 1: the column counties is missing"),
+        ("regions", ["region,state,counties", "Coast,Florida,"], "line 2: counties is empty"),
+        ("regions", ["region,state,counties", "A,Fla,B"], "line 2: 'Fla' is not the full name"),
     ],
 )
-def test_a_broken_file_of_aliases_says_which_line_and_why(
-    tmp_path: Path, lines: list[str], complaint: str
+def test_a_broken_file_of_names_says_which_line_and_why(
+    tmp_path: Path, name: str, lines: list[str], complaint: str
 ) -> None:
-    path = tmp_path / "aliases.csv"
+    path = tmp_path / f"{name}.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(DirectoryError, match=r"^aliases\.csv") as error:
-        directory_file.load(aliases_path=path)
-    assert complaint in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("lines", "complaint"),
-    [
-        (["region,state"], "line 1: the column counties is missing"),
-        (["region,state,counties", "Gold Coast,Florida,"], "line 2: counties is empty"),
-        (["region,state,counties", "Gold Coast,Fla,Broward"], "line 2: 'Fla' is not the full name"),
-    ],
-)
-def test_a_broken_file_of_regions_says_which_line_and_why(
-    tmp_path: Path, lines: list[str], complaint: str
-) -> None:
-    path = tmp_path / "regions.csv"
-    path.write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(DirectoryError, match=r"^regions\.csv") as error:
-        directory_file.load(regions_path=path)
+    with pytest.raises(DirectoryError, match=rf"^{name}\.csv") as error:
+        directory_file.load(**{f"{name}_path": path})
     assert complaint in str(error.value)
 
 

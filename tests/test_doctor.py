@@ -14,7 +14,7 @@ from bot import doctor, settings
 from bot.channels import web_store
 from bot.doctor import CHECKS, NOTE, OK, WRONG, Check, Finding, Note, Trouble, examine
 from bot.errors import OttoError
-from tests.running import free_port
+from bot.supervisor import free_port
 
 Find = Callable[..., Finding]
 HTML = b"<html>"

@@ -14,7 +14,6 @@ from bot.location_reply import (
     PROVIDERS_AT_ONCE,
     Reply,
     covered,
-    named,
     near,
     place,
     reply,
@@ -363,10 +362,7 @@ def test_providers_with_long_addresses_fit_into_two_segments(tmp_path: Path) -> 
     assert segments(as_sms({"text": text, "buttons": [], "metadata": {}})) <= MOST_SEGMENTS
 
 
-def test_lists_in_a_sentence_read_well() -> None:
-    assert named(["a"]) == "a"
-    assert named(["a", "b"]) == "a and b"
-    assert named(["a", "b", "c"]) == "a, b and c"
+def test_a_place_is_said_as_far_as_it_is_known() -> None:
     assert place("Tampa", "Florida") == "Tampa, Florida"
     assert place(None, "Florida") == "Florida"
     assert place("Tampa", None) == "Tampa"

@@ -1,7 +1,7 @@
 """What holds for every row of the directory: it is found as it is written, and never another."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, product
 
 import pytest
@@ -101,35 +101,26 @@ def test_every_row_is_found_by_a_bare_city_and_state_in_every_case(
 
 
 @pytest.mark.parametrize("case", CASES, ids=["as written", "lower", "upper"])
+@pytest.mark.parametrize(
+    ("sentences", "asked"),
+    [(WITHOUT_A_STATE, False), (("{}",), True)],
+    ids=["in a sentence", "as the answer to which city"],
+)
 def test_every_row_without_its_state_is_found_or_asks_exactly_which_state(
     directory: Directory,
     reader: PlaceReader,
     rows: list[City],
     states_of: dict[str, set[str]],
     case: Callable[[str], str],
+    sentences: Sequence[str],
+    asked: bool,
 ) -> None:
     missed = []
-    for row, sentence in product(rows, WITHOUT_A_STATE):
+    for row, sentence in product(rows, sentences):
         text = case(sentence.format(row.name))
-        found = look_up(directory, reader.read(text).wanted)
+        found = look_up(directory, reader.read(text, asked).wanted)
         if not is_row_or_asks(found, row, states_of[place_key(row.name)]):
             missed.append(text)
-    assert missed == []
-
-
-@pytest.mark.parametrize("case", CASES, ids=["as written", "lower", "upper"])
-def test_every_bare_name_answers_the_question_which_city(
-    directory: Directory,
-    reader: PlaceReader,
-    rows: list[City],
-    states_of: dict[str, set[str]],
-    case: Callable[[str], str],
-) -> None:
-    missed = []
-    for row in rows:
-        found = look_up(directory, reader.read(case(row.name), asked=True).wanted)
-        if not is_row_or_asks(found, row, states_of[place_key(row.name)]):
-            missed.append(row.name)
     assert missed == []
 
 

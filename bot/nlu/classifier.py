@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import (
@@ -30,6 +28,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.follow_ups import merged
 from bot.intents import Array, IntentModel, Weights
+from bot.nlu.component import Trained
 from bot.nlu.encoder import QUESTIONS
 from bot.nlu.safety import EMERGENCY
 from bot.nlu.spelling import MEANT
@@ -40,8 +39,10 @@ PARTS = "parts"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class Classifier(IntentClassifier, GraphComponent):
+class Classifier(IntentClassifier, Trained):
     """The graph component around `IntentModel`."""
+
+    _model: IntentModel | None = None
 
     @classmethod
     def required_components(cls) -> list[type]:
@@ -53,69 +54,26 @@ class Classifier(IntentClassifier, GraphComponent):
         """`ranking_length`: how many labels a message keeps. The rest: see `Weights`."""
         return {"ranking_length": 10} | vars(Weights())
 
-    def __init__(
-        self,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        model: IntentModel | None = None,
-        responses: dict[str, Any] | None = None,
-    ) -> None:
-        """Called by `create` and `load`."""
-        self._config = config
-        self._model_storage = model_storage
-        self._resource = resource
-        self._model = model
-        self._responses = responses or {}
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Classifier:
-        """Called by Rasa; see GraphComponent."""
-        return cls(config, model_storage, resource)
-
-    def train(self, training_data: TrainingData) -> Resource:
+    def learn(self, training_data: TrainingData, folder: Path) -> None:
         """Fit on every example that has an intent and a vector."""
         examples = [
             (example, vector)
             for example in training_data.intent_examples
             if (vector := _vector(example)) is not None
         ]
-        self._model = IntentModel.fit(
+        model = IntentModel.fit(
             [_meant(example) for example, _ in examples],
             np.vstack([vector for _, vector in examples]),
             [example.get(INTENT_RESPONSE_KEY) or example.get(INTENT) for example, _ in examples],
             Weights(**{name: self._config[name] for name in vars(Weights())}),
         )
-        self._responses = training_data.responses
-        with self._model_storage.write_to(self._resource) as folder:
-            self._model.save(folder)
-            (folder / "responses.json").write_text(json.dumps(self._responses))
-        return self._resource
+        model.save(folder)
+        (folder / "responses.json").write_text(json.dumps(training_data.responses))
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> Classifier:
-        """Called by Rasa; see GraphComponent."""
-        with model_storage.read_from(resource) as folder:
-            model = IntentModel.load(folder)
-            responses = json.loads((folder / "responses.json").read_text())
-        return cls(config, model_storage, resource, model, responses)
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Called by Rasa; nothing after this component trains on its guesses."""
-        return training_data
+    def read(self, folder: Path) -> None:
+        """Read the model, and the answers that the response selector shows."""
+        self._model = IntentModel.load(folder)
+        self._responses = json.loads((folder / "responses.json").read_text())
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Rank the labels for each message; an emergency keeps its intent."""

@@ -2,50 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import directory_file
+from bot.nlu.component import Component
 from bot.places import PlaceReader
 from bot.therapy_guide import Guide
 
 # Set where a message names a place and nothing else.
 ONLY_PLACE = "only_place"
-# Set where some word is a place if the message is about one.
+# Tells, when called, whether some word is a place if the message is about one. Looking takes a
+# millisecond, and hardly any message needs it.
 PERHAPS_PLACE = "perhaps_place"
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR], is_trainable=False)
-class Entities(GraphComponent, EntityExtractorMixin):
+class Entities(Component, EntityExtractorMixin):
     """The entities that data/directory.csv and data/therapy_guide.yml describe."""
 
     def __init__(self) -> None:
         """Build the patterns from the two files."""
         self._places = PlaceReader(directory_file.load())
         self._guide = Guide.load()
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Entities:
-        """Called by Rasa; see GraphComponent."""
-        return cls()
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Called by Rasa; nothing after this component learns from entities."""
-        return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the entities to each message."""
@@ -63,5 +46,8 @@ class Entities(GraphComponent, EntityExtractorMixin):
             entities = self.add_extractor_name(entities)
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
             message.set(ONLY_PLACE, reading.only_place, add_to_output=True)
-            message.set(PERHAPS_PLACE, bool(self._places.read(places_in, asked=True).mentions))
+            message.set(PERHAPS_PLACE, partial(self._perhaps_place, places_in))
         return messages
+
+    def _perhaps_place(self, text: str) -> bool:
+        return bool(self._places.read(text, asked=True).mentions)

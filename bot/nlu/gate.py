@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, INTENT, RESPONSE_SELECTOR, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.answers import INTENT as FAQ
 from bot.gate import (
@@ -26,6 +25,7 @@ from bot.gate import (
     two_questions,
 )
 from bot.nlu.classifier import LABELS, PARTS
+from bot.nlu.component import Component
 from bot.nlu.entities import ONLY_PLACE, PERHAPS_PLACE
 
 # The second question of a message that asks two: `label`, and `text` as the visitor worded it.
@@ -33,7 +33,7 @@ ALSO = "also"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class Gate(GraphComponent):
+class Gate(Component):
     """The graph component around `Thresholds`."""
 
     @staticmethod
@@ -55,10 +55,6 @@ class Gate(GraphComponent):
     ) -> Gate:
         """Called by Rasa; see GraphComponent."""
         return cls(Thresholds(**{name: config[name] for name in cls.get_default_config()}))
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Called by Rasa; nothing to train."""
-        return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Replace the intent where Otto should not answer with it."""
@@ -89,7 +85,8 @@ class Gate(GraphComponent):
         if describes_somebody(message.get(TEXT), best["name"], kinds):
             return {"name": RECOMMEND, "confidence": 1.0}
         name = self._thresholds.decide(labels)
-        if name == ASK_WHICH and best["name"] == FIND_LOCATION and message.get(PERHAPS_PLACE):
+        torn = name == ASK_WHICH and best["name"] == FIND_LOCATION
+        if torn and message.get(PERHAPS_PLACE)():
             name = None
         if name is None and best["name"] == INFORM and not kinds & (PERSON | CONCERN):
             # It sounds like an answer to the recommendation's questions, but says nothing of them.

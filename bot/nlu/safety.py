@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.component import Component
 from bot.safety import Safety
 
 EMERGENCY = "emergency"
@@ -20,7 +15,7 @@ SAFETY = "safety"
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER], is_trainable=False)
-class SafetyCheck(GraphComponent):
+class SafetyCheck(Component):
     """Marks messages that bot/safety.py takes for an emergency, or for one that may be.
 
     The channels ask bot/safety.py before Rasa is even called; this makes Rasa's own shell and REST
@@ -30,21 +25,6 @@ class SafetyCheck(GraphComponent):
     def __init__(self) -> None:
         """Load data/safety.yml."""
         self._safety = Safety.load()
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> SafetyCheck:
-        """Called by Rasa; see GraphComponent."""
-        return cls()
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Called by Rasa; training examples are no emergencies."""
-        return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent of an emergency, and note what was found in `safety`."""

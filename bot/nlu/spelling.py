@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.encoder import common_words
+from bot.nlu.component import Trained
 from bot.spelling import Speller
 
 # The message's text as it was probably meant.
@@ -21,29 +19,12 @@ MEANT = "meant"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
-class Spelling(GraphComponent):
+class Spelling(Trained):
     """Learns the words of Otto's field and sets `meant` on each message (bot/spelling.py)."""
 
-    def __init__(
-        self, model_storage: ModelStorage, resource: Resource, speller: Speller | None = None
-    ) -> None:
-        """Called by `create` and `load`."""
-        self._model_storage = model_storage
-        self._resource = resource
-        self._speller = speller or Speller((), ())
+    _speller = Speller((), ())
 
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> Spelling:
-        """Called by Rasa; see GraphComponent."""
-        return cls(model_storage, resource)
-
-    def train(self, training_data: TrainingData) -> Resource:
+    def learn(self, training_data: TrainingData, folder: Path) -> None:
         """Learn from the examples and from the answers that stand beside them."""
         examples = [example.get(TEXT) for example in training_data.intent_examples]
         answers = [
@@ -51,24 +32,13 @@ class Spelling(GraphComponent):
             for variations in training_data.responses.values()
             for response in variations
         ]
-        self._speller = Speller.learn(examples, answers, common_words())
-        with self._model_storage.write_to(self._resource) as folder:
-            (folder / "field.json").write_text(json.dumps(self._speller.field))
-        return self._resource
+        speller = Speller.learn(examples, answers, common_words())
+        (folder / "field.json").write_text(json.dumps(speller.field))
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> Spelling:
-        """Called by Rasa; see GraphComponent."""
-        with model_storage.read_from(resource) as folder:
-            field = json.loads((folder / "field.json").read_text())
-        return cls(model_storage, resource, Speller(field, common_words()))
+    def read(self, folder: Path) -> None:
+        """Read the words."""
+        field = json.loads((folder / "field.json").read_text())
+        self._speller = Speller(field, common_words())
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Correct the training examples as later the messages."""

@@ -30,7 +30,7 @@ def passed(
     message.set(LABELS, list(labels))
     message.set(ENTITIES, [{"entity": kind, "value": "x"} for kind in entities])
     message.set(ONLY_PLACE, only_place)
-    message.set(PERHAPS_PLACE, perhaps_place)
+    message.set(PERHAPS_PLACE, lambda: perhaps_place)
     (after,) = Gate(THRESHOLDS).process([message])
     intent: dict[str, Any] = after.get(INTENT)
     return intent

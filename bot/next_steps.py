@@ -25,9 +25,10 @@ STEPS = (
     ("reads at grade", "take shorter words and shorter sentences."),
     ("unknown placeholder", "take it out; only {clinic_contact} may stand in an answer."),
     (
-        "outside GSM-7",
+        "for which a segment holds",
         "write straight quotes, plain hyphens and plain letters below `channel: sms`.",
     ),
+    ("invites", "ask for a number or another word below `channel: sms`."),
     ("segments with its sources", "say less below `channel: sms`."),
     (
         "names no source",

@@ -95,7 +95,9 @@ def run(settings: Settings, model: Path) -> None:
     """
     check_port(settings.host, settings.port, "OTTO_PORT")
     check_port("127.0.0.1", settings.action_port, "OTTO_ACTION_PORT")
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Also for Ctrl-C: a script's background jobs begin with that ignored.
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, _interrupt)
     with tempfile.TemporaryDirectory(prefix="otto-") as folder:
         servers = pair(settings, model, Path(folder))
         try:

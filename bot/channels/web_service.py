@@ -136,17 +136,17 @@ class Service:
         await self._stored(self._store.vote, key, reply, value, reason, time.time())
 
     async def erase(self, token: str | None, tracker_store: TrackerStore) -> None:
-        """End a session and forget all that was said in it, here and in `tracker_store`.
+        """Forget all that was said in a session, ended or not, here and in `tracker_store`.
 
         Raises:
-            Problem: there is no such session, or the log is out of order.
+            Problem: nothing is kept of such a session, or the log is out of order.
         """
         key = self._key(token)
         try:
             await forget(tracker_store, self._sessions.sender(token or ""))
         except OutOfOrderError as error:
             raise out_of_order("unavailable", error) from error
-        await self._stored(self._store.erase, key, time.time())
+        await self._stored(self._store.erase, key)
 
     async def purge_daily(self) -> None:
         """Forget what was kept for long enough, now and every day."""

@@ -102,18 +102,18 @@ class Store:
         with self._database.begin() as db:
             db.execute(sa.delete(SESSIONS).where(SESSIONS.c.key == key))
 
-    def erase(self, key: str, now: float) -> None:
-        """End a session and forget all that was said in it.
+    def erase(self, key: str) -> None:
+        """End a session, if it has not ended, and forget all that was said in it.
 
         Raises:
-            Problem: there is no such session.
+            Problem: nothing is kept of such a session.
         """
         with self._database.begin() as db:
-            _touch(db, key, now)
-            db.execute(sa.delete(REPLIES).where(REPLIES.c.session == key))
-            db.execute(sa.delete(TURNS).where(TURNS.c.session == key))
-            db.execute(sa.delete(SESSIONS).where(SESSIONS.c.key == key))
+            columns = (REPLIES.c.session, TURNS.c.session, SESSIONS.c.key)
+            gone = [db.execute(sa.delete(c.table).where(c == key)).rowcount for c in columns]
         self._database.sweep()
+        if not any(gone):
+            raise no_session()
 
     def claim(self, key: str, client_id: str, text: str | None, choice_id: str, now: float) -> Turn:
         """Claim a message, so that only the caller answers it.

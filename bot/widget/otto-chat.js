@@ -1,6 +1,4 @@
-/* <otto-chat>: Otto on a clinic's page; see docs/widget.md. From top to bottom: words, style, what
-   reads text (emergencies, Markdown), the map, the element. No HTML is made from text, so it lives
-   under a strict Content-Security-Policy with Trusted Types. */
+/* <otto-chat>: Otto on a clinic's page; see docs/widget.md. No HTML is made from text. */
 
 /* ---- Words. The attribute or property `strings` overrides them. */
 
@@ -66,7 +64,7 @@ export const WORDS = {
   clear: "Delete this chat",
   clearSure: "Yes, delete it for good",
   cleared: "The chat is deleted.",
-  clearedHere: "The chat is deleted on this device. I can't reach the clinic's computer just now.",
+  clearedHere: "The chat is deleted on this device. The clinic's computer can't be reached: I'll delete its copy when it can.",
   size: "Text size",
   sizes: ["Normal", "Large", "Very large"],
   spacing: "Spacing",
@@ -170,9 +168,7 @@ circle { fill: none; stroke: currentColor } .here { fill: currentColor }
   button[aria-pressed=true] { border: 3px solid Highlight } }
 `;
 
-/* ---- Small tools */
 
-/** An element with properties (or attributes) and children. */
 function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -204,7 +200,7 @@ const DENIED = /\b(not|never|no|dont|isnt|arent|wasnt|doesnt|didnt|without|past|
 
 /** "crisis" (988), "danger" (911) or null. */
 export function seesEmergency(text) {
-  const plain = text.normalize("NFKC").toLowerCase().replace(/['’‘`]/g, "").replace(/[^a-z0-9.!?]+/g, " ");
+  const plain = text.normalize("NFKC").toLowerCase().replace(/['’‘`]/g, "").replace(/[,;:]/g, ".").replace(/[^a-z0-9.!?]+/g, " ");
   const found = (cues) =>
     [...plain.matchAll(cues)].some((cue) => !DENIED.test(plain.slice(0, cue.index)));
   return found(CRISIS) ? "crisis" : found(DANGER) ? "danger" : null;
@@ -249,7 +245,6 @@ function inline(text, words) {
   return parts;
 }
 
-/** The text as a list of elements. */
 export function markdown(text, words = WORDS) {
   const blocks = [];
   let open = null;
@@ -267,7 +262,6 @@ export function markdown(text, words = WORDS) {
   return blocks;
 }
 
-/** The same without marks, to hear or to copy. */
 export function plainText(text) {
   return text
     .replace(MARK, (all, bold, stress, title, address, at, whole) =>
@@ -280,7 +274,6 @@ export function plainText(text) {
 /* ---- The map of nearest cities, beside the list that says the same. */
 
 function drawMap(nearest, label) {
-  // x east and y south of the place that was asked for.
   const points = nearest.map(({ miles, bearing }) => {
     const angle = (bearing * Math.PI) / 180;
     return [miles * Math.sin(angle), -miles * Math.cos(angle)];
@@ -307,6 +300,9 @@ function drawMap(nearest, label) {
 const trouble = (status, detail, retryAfter) =>
   Object.assign(new Error(detail), { status, detail, retryAfter: Number(retryAfter) || 0 });
 
+/** The one that this script has put on a page that had none. */
+let added;
+
 export class OttoChat extends HTMLElement {
   constructor() {
     super();
@@ -316,13 +312,16 @@ export class OttoChat extends HTMLElement {
   }
 
   connectedCallback() {
+    if (added && added !== this) added.remove();
     if (!this.root) this.build();
+    this.arrange();
     this.life = new AbortController();
     const on = (target, type, listener) =>
       target.addEventListener(type, listener, { signal: this.life.signal });
     on(window, "online", () => {
       this.tell("");
       this.retry();
+      this.erase();
     });
     on(window, "offline", () => this.pump());
     on(this.small, "change", () => this.arrange());
@@ -336,6 +335,7 @@ export class OttoChat extends HTMLElement {
   disconnectedCallback() {
     this.life.abort();
     this.channel.close();
+    this.channel = null;
     this.fence(false);
     window.speechSynthesis?.cancel();
   }
@@ -352,26 +352,23 @@ export class OttoChat extends HTMLElement {
     } catch {
       // No storage: the chat lives as long as the page.
     }
-    return { items: [], draft: "", era: 0 };
+    return { items: [], draft: "", era: 1, tokens: [], owed: [] };
   }
 
   save(tell = true) {
     this.state.saved = Date.now();
     try {
       this.store.setItem(this.key, JSON.stringify(this.state));
-    } catch {
-      // As above.
-    }
+    } catch {}
     if (tell) this.channel?.postMessage({ state: this.state });
   }
 
-  /** Another tab asks for the chat, tells its own, or deleted it. */
   hear({ ask, state, clear }) {
     if (ask && this.state.token) this.channel.postMessage({ state: this.state });
-    if (clear) this.forget();
+    if (clear) this.forget(clear);
     if (!state) return;
     if (state.era > this.state.era) {
-      for (const name of ["era", "token", "clinic"]) this.state[name] = state[name];
+      for (const name of ["era", "token", "tokens", "clinic"]) this.state[name] = state[name];
     }
     for (const item of state.items) {
       const mine = this.item(item.key);
@@ -394,18 +391,20 @@ export class OttoChat extends HTMLElement {
     this.state.items.sort((one, two) => rank(one.era, two.era) || rank(one.seq, two.seq));
   }
 
-  /** The last number of this era. */
-  last() {
-    const { era, items } = this.state;
-    return Math.max(0, ...items.map((item) => (item.era === era && item.seq) || 0));
+  last(era = this.state.era) {
+    return Math.max(0, ...this.state.items.map((item) => (item.era === era && item.seq) || 0));
+  }
+
+  next(era) {
+    return this.last(era) + 0.001;
   }
 
   /** Whether the reply is new. One that the server could not keep has neither id nor number. */
-  keepReply(reply) {
+  keepReply(reply, era = this.state.era) {
     if (this.item(reply.id)) return false;
     const { id, seq, feedback } = reply;
     const key = (reply.id = id || uuid());
-    this.keep({ key, who: "otto", era: this.state.era, seq: seq || this.last() + 0.001, reply, lost: !id, vote: feedback });
+    this.keep({ key, who: "otto", era, seq: seq || this.next(era), reply, lost: !id, vote: feedback });
     return true;
   }
 
@@ -413,18 +412,19 @@ export class OttoChat extends HTMLElement {
     this.keep({ key: uuid(), who: "note", era: this.state.era, seq: -1, text });
   }
 
-  forget() {
-    this.state = { items: [], draft: "", era: 0, open: this.state.open, clinic: this.state.clinic };
+  /** What the server is still to be told to forget is `owed`: tokens. */
+  forget(owed) {
+    const { open, clinic } = this.state;
+    this.state = { items: [], draft: "", era: 1, tokens: [], owed, open, clinic };
     this.input.value = "";
-    this.save(false);
+    this.input.dispatchEvent(new Event("input"));
     this.tell("");
     this.paint();
   }
 
-  /* -- The server */
 
   /** One call: returns its JSON, or gives each line of a stream to `onLine`. */
-  async call(method, path, body, onLine) {
+  async call(method, path, body, onLine, token = this.state.token) {
     const stop = new AbortController();
     let timer;
     const wind = () => {
@@ -435,7 +435,7 @@ export class OttoChat extends HTMLElement {
     try {
       const headers = { Accept: onLine ? "application/x-ndjson" : "application/json" };
       if (body) headers["Content-Type"] = "application/json";
-      if (this.state.token) headers.Authorization = `Bearer ${this.state.token}`;
+      if (token) headers.Authorization = `Bearer ${token}`;
       const response = await fetch(`${this.server}/webhooks/web/${path}`, {
         method,
         headers,
@@ -484,6 +484,7 @@ export class OttoChat extends HTMLElement {
       this.asking ||
       this.call("POST", "session", {}).then(({ token, config }) => {
         Object.assign(this.state, { token, clinic: config.clinic, era: Date.now() });
+        this.state.tokens.push(token);
         if (this.lapsed) this.note(this.words.fresh);
         this.lapsed = false;
         this.save();
@@ -492,7 +493,6 @@ export class OttoChat extends HTMLElement {
     return this.asking;
   }
 
-  /** The server forgot the session; the page does not. */
   lapse() {
     this.state.token = null;
     this.lapsed = this.state.items.length > 0;
@@ -505,7 +505,6 @@ export class OttoChat extends HTMLElement {
     try {
       while (page.more) {
         page = await this.call("GET", `history?after=${page.seq}`);
-        // Deleted, or started over, in the meantime.
         if (this.state.era !== era) return;
         for (const entry of page.entries) {
           const { client_id: key, seq, text } = entry;
@@ -543,7 +542,8 @@ export class OttoChat extends HTMLElement {
 
   retry() {
     for (const item of this.state.items) {
-      if (item.state === "failed") Object.assign(item, { state: "sending", tab: this.tab });
+      // Also what a tab that was closed had not sent: it is answered once, whoever sends it.
+      if (/failed|sending/.test(item.state)) Object.assign(item, { state: "sending", tab: this.tab });
     }
     this.wake?.();
     this.pump();
@@ -553,16 +553,18 @@ export class OttoChat extends HTMLElement {
     if (!navigator.onLine) this.tell(this.words.offline);
     if (this.pumping) return;
     this.pumping = true;
-    for (let item; (item = this.state.items.find((each) => this.unsent(each))); ) {
-      await this.deliver(item);
-      this.save();
+    try {
+      for (let item; (item = this.state.items.find((each) => this.unsent(each))); ) {
+        await this.deliver(item);
+        this.save();
+        this.paint();
+      }
+    } finally {
+      this.pumping = false;
       this.paint();
     }
-    this.pumping = false;
-    this.paint();
   }
 
-  /** Until the time is up, or something calls for trying again. */
   async sleep(ms) {
     await Promise.race([pause(ms), new Promise((resolve) => (this.wake = resolve))]);
     this.wake = null;
@@ -577,25 +579,30 @@ export class OttoChat extends HTMLElement {
         continue;
       }
       this.paint();
+      // Without a session the server still answers emergencies.
+      const refusal = await this.session().catch((error) => error);
       try {
-        await this.session();
+        if (refusal && refusal.status < 429) throw refusal;
         await this.post(item);
         this.tell("");
         return;
       } catch (error) {
-        const { status, retryAfter, detail } = error;
+        const { status, retryAfter, detail } = refusal || error;
         if (status === 401) this.lapse();
-        if (status === 409 || status === 429 || (retryAfter && status >= 500)) {
-          await this.countDown(retryAfter || 2);
+        if (status === 409 || status === 429) {
+          await this.countDown(retryAfter || 2, item);
         } else if (status >= 400 && status < 500 && status !== 401) {
           // A choice that the server forgot still says its words.
           if (item.choice_id && status !== 403 && status !== 413) delete item.choice_id;
-          else return Object.assign(item, { state: "refused", why: detail });
+          else {
+            const { era } = this.state;
+            return this.keep(Object.assign(item, { state: "refused", why: detail, era, seq: this.next() }));
+          }
         } else if (tries === TRIES) {
           for (const each of this.state.items) if (this.unsent(each)) each.state = "failed";
           return this.tell(this.words.trouble, true);
         } else {
-          await this.sleep(500 * 2 ** tries * (0.5 + Math.random()));
+          await this.sleep(retryAfter * 1000 || 500 * 2 ** tries * (0.5 + Math.random()));
           tries += 1;
         }
       }
@@ -607,11 +614,11 @@ export class OttoChat extends HTMLElement {
     const byId = item.choice_id && item.choiceEra === era;
     const said = byId ? { choice_id: item.choice_id } : { text: item.text };
     const take = (reply) => {
-      if (this.item(item.key) !== item || this.state.era !== era) return;
+      if (this.item(item.key) !== item) return;
       // The question stands before its answers.
-      item.seq = item.seq ?? (reply.seq ? reply.seq - 0.5 : this.last() + 0.001);
+      item.seq = item.seq ?? (reply.seq ? reply.seq - 0.5 : this.next(era));
       if (reply.safety === "interrupt") item.card = null;
-      if (this.keepReply(reply)) this.arrived(reply);
+      if (this.keepReply(reply, era)) this.arrived(reply);
     };
     const onLine = (line) => {
       if (line.reply) take(line.reply);
@@ -636,18 +643,19 @@ export class OttoChat extends HTMLElement {
     if (this.panel.hidden) this.launcher.textContent = this.words.unread;
   }
 
-  async countDown(seconds) {
+  async countDown(seconds, item) {
     const text = (n) => fill(this.words.busy, { n });
+    if (item.waited) this.told = text(seconds);
+    item.waited = true;
     this.tell(text(seconds));
     const end = Date.now() + seconds * 1000;
-    for (let left = seconds; left > 0; left = Math.ceil((end - Date.now()) / 1000)) {
+    for (let left = seconds; left > 0 && this.item(item.key) === item; left = Math.ceil((end - Date.now()) / 1000)) {
       this.noticeText.textContent = text(left);
       await pause(Math.min(1000, end - Date.now()));
     }
     this.tell("");
   }
 
-  /* -- What is seen */
 
   build() {
     const sheet = new CSSStyleSheet();
@@ -725,7 +733,7 @@ export class OttoChat extends HTMLElement {
       event.preventDefault();
       const text = this.input.value.trim();
       if (!text) return this.input.focus();
-      if (!measure()) return this.announce(this.count.textContent);
+      if (!measure() && !seesEmergency(text)) return this.announce(this.count.textContent);
       this.input.value = this.state.draft = "";
       measure();
       this.send(text);
@@ -779,6 +787,7 @@ export class OttoChat extends HTMLElement {
     this.launcher.setAttribute("aria-expanded", "true");
     this.state.open = true;
     this.save(false);
+    this.erase();
     this.log.scrollTop = this.log.scrollHeight;
     if (byVisitor) this.settle();
     (this.state.token ? this.history() : this.session()).catch(() => {
@@ -802,7 +811,6 @@ export class OttoChat extends HTMLElement {
     (matchMedia("(pointer: fine)").matches ? this.input : this.heading).focus();
   }
 
-  /** Beside the page, or alone on a small screen. */
   arrange() {
     const modal = !this.panel.hidden && this.small.matches;
     this.root.classList.toggle("modal", modal);
@@ -838,14 +846,12 @@ export class OttoChat extends HTMLElement {
     this.notice.hidden = !text;
   }
 
-  /** For screen readers; goes, so that nobody meets it again. */
   announce(text, urgent = false) {
     const line = h("p", {}, text);
     (urgent ? this.urgent : this.polite).append(line);
     setTimeout(() => line.remove(), 3000);
   }
 
-  /** Shows what `state` says; nodes stay, and the focus with them. */
   paint() {
     if (!this.root) return;
     const { items, clinic } = this.state;
@@ -967,7 +973,6 @@ export class OttoChat extends HTMLElement {
     return h("div", { className: "row", role: "group", "aria-label": reason }, h("span", { className: "small" }, reason), ...picks);
   }
 
-  /* -- What the visitor does */
 
   choose(item, choice, event) {
     if (item.used) return;
@@ -1005,6 +1010,7 @@ export class OttoChat extends HTMLElement {
   }
 
   async flash(text) {
+    if (this.noticeCall.firstChild) return this.announce(text);
     this.tell(text);
     await pause(5000);
     if (this.noticeText.textContent === text) this.tell("");
@@ -1050,17 +1056,30 @@ export class OttoChat extends HTMLElement {
   }
 
   async clear() {
-    const deleted = this.state.token ? this.call("DELETE", "session") : Promise.resolve();
-    this.forget();
-    this.channel.postMessage({ clear: true });
+    const owed = [...this.state.owed, ...this.state.tokens];
+    this.forget(owed);
+    this.channel.postMessage({ clear: owed });
     this.settle();
-    this.flash(await deleted.then(() => this.words.cleared, ({ status }) =>
-      status === 401 ? this.words.cleared : this.words.clearedHere));
+    this.flash((await this.erase()) ? this.words.cleared : this.words.clearedHere);
+  }
+
+  /** Makes the server forget what was deleted here; whether it has. */
+  async erase() {
+    for (const token of this.state.owed) {
+      try {
+        await this.call("DELETE", "session", null, null, token);
+      } catch ({ status }) {
+        if (status !== 401) return false;
+      }
+      this.state.owed = this.state.owed.filter((each) => each !== token);
+      this.save(false);
+    }
+    return true;
   }
 }
 
 /* Without an element on the page, the script adds one; in too old a browser, nothing. */
 if ("adoptedStyleSheets" in document && !customElements.get("otto-chat")) {
   customElements.define("otto-chat", OttoChat);
-  if (!document.querySelector("otto-chat")) document.body.append(document.createElement("otto-chat"));
+  if (!document.querySelector("otto-chat")) document.body.append((added = document.createElement("otto-chat")));
 }

@@ -238,7 +238,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if not self.path.endswith("/messages"):
             return self.forward(body)
-        self.server.token = self.headers["Authorization"].removeprefix("Bearer ")
+        self.server.token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         self.server.arrivals.append(json.loads(body)["client_id"])
         fault = self.server.faults.pop(0) if self.server.faults else ""
         if fault.isdigit():

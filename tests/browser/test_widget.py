@@ -187,8 +187,8 @@ def test_too_many_requests_count_down_and_send_the_same_message(visit: Visit, si
     expect(otto(page)).to_have_count(1)
     assert len(site.arrivals) == 3
     assert len(set(site.arrivals)) == 1
-    # Each wait is said once, not at each second.
-    assert len([line for line in heard(page) if "seconds" in line]) == 2
+    # It is said once, not at each second and not at each wait.
+    assert len([line for line in heard(page) if "seconds" in line]) == 1
 
 
 def test_a_dead_server_leaves_the_message_a_way_to_try_again_and_the_phone(
@@ -299,10 +299,114 @@ def test_start_over_makes_a_new_session_and_delete_leaves_nothing(
     expect(page.locator(".notice")).to_have_text("The chat is deleted.")
     expect(otto(page)).to_have_count(0)
     assert log.sessions == []
-    assert "two" not in log.said
+    assert log.said == []
     kept = page.evaluate("JSON.stringify([sessionStorage, localStorage, document.cookie])")
     assert "thought" not in kept
     assert site.token not in kept
+
+
+def test_what_is_deleted_offline_is_deleted_at_the_server_when_it_is_back(
+    visit: Visit, log: Otto
+) -> None:
+    page = visit()
+    say(page, "a private thought")
+    expect(otto(page)).to_have_count(1)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Delete this chat").click()
+    page.get_by_role("button", name="Yes, delete it for good").click()
+    expect(page.locator(".notice")).to_contain_text("I'll delete its copy")
+    assert log.said == ["a private thought"]
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.context.set_offline(False)
+    assert log.said == []
+
+
+def test_a_server_that_is_out_of_order_is_not_busy_for_ever(visit: Visit, site: Site) -> None:
+    page = visit()
+    expect(page.get_by_role("dialog", name="Maple Street")).to_be_visible()
+    site.faults = ["error"] * 4
+    say(page, "hello")
+    expect(states(page)).to_have_text("Not sent yet.")
+    expect(page.locator(".notice a")).to_have_attribute("href", "tel:6095550100")
+    page.get_by_role("button", name="Try again").click()
+    expect(otto(page)).to_have_count(1)
+
+
+def test_without_a_session_an_emergency_is_answered_by_the_server_all_the_same(
+    visit: Visit,
+) -> None:
+    page = visit(opened=False)
+    problem = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"detail": "Sorry."}}
+    page.route("**/session", lambda route: route.fulfill(**problem))
+    page.get_by_role("button", name="Ask Otto").click()
+    say(page, "my baby swallowed a battery")
+    expect(page.locator(".otto .card")).to_contain_text("911")
+    expect(states(page)).to_have_text("Sent")
+
+
+def test_an_emergency_in_a_message_that_is_too_long_is_sent(visit: Visit) -> None:
+    page = visit()
+    say(page, "x " * 520 + "she can't breathe")
+    expect(page.locator(".otto .card")).to_contain_text("911")
+
+
+def test_an_answer_on_its_way_while_starting_over_arrives(visit: Visit, site: Site) -> None:
+    page = visit()
+    site.faults = ["slow"]
+    say(page, "twice")
+    expect(otto(page)).to_have_count(1)
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Start over").click()
+    expect(otto(page)).to_have_text(["The first.", "The second."])
+    expect(page.locator(".item").last).to_contain_text("You started over")
+
+
+def test_what_a_closed_tab_did_not_send_another_sends(visit: Visit, log: Otto) -> None:
+    first = visit()
+    say(first, "one")
+    expect(otto(first)).to_have_count(1)
+    second = first.context.new_page()
+    second.goto(first.url)
+    second.get_by_role("button", name="Ask Otto").click()
+    expect(otto(second)).to_have_count(1)
+    first.context.set_offline(True)
+    say(first, "two")
+    expect(second.get_by_text("two")).to_be_visible()
+    first.close()
+    second.context.set_offline(False)
+    expect(states(second)).to_have_text(["Sent", "Sent"])
+    assert log.said == ["one", "two"]
+
+
+def test_a_refused_message_keeps_its_place(visit: Visit, site: Site) -> None:
+    page = visit()
+    site.faults = ["413"]
+    say(page, "one")
+    expect(states(page)).to_have_text("Not sent. Said no.")
+    say(page, "where")
+    expect(otto(page)).to_have_count(1)
+    expect(page.locator(".visitor .bubble")).to_have_text(["one", "where"])
+    expect(page.locator(".item").last).to_contain_text("Which city?")
+
+
+def test_an_element_that_is_moved_goes_on(visit: Visit, site: Site) -> None:
+    page = visit()
+    site.faults = ["slow"]
+    say(page, "twice")
+    expect(otto(page)).to_have_count(1)
+    page.evaluate("window.kept = document.querySelector('otto-chat'); kept.remove()")
+    page.wait_for_timeout(4000)
+    page.evaluate("document.body.append(kept)")
+    say(page, "hello")
+    expect(otto(page)).to_have_count(3)
+
+
+def test_an_element_added_by_a_script_takes_the_place_of_the_automatic_one(visit: Visit) -> None:
+    page = visit(opened=False)
+    page.evaluate("document.body.append(document.createElement('otto-chat'))")
+    expect(page.locator("otto-chat")).to_have_count(1)
+    expect(page.get_by_role("button", name="Ask Otto")).to_have_count(1)
 
 
 def test_an_emergency_shows_its_numbers_with_the_server_dead(visit: Visit, site: Site) -> None:
@@ -342,6 +446,8 @@ def test_the_servers_emergency_answer_takes_the_place_of_the_card(visit: Visit) 
         ("she can't breathe well since the stroke", None),
         ("i'm having thoughts of suicide", "crisis"),
         ("i want to end my life", "crisis"),
+        ("I don't care, I want to die", "crisis"),
+        ("please no, she's unconscious", "danger"),
         ("I'm not suicidal", None),
         ("no past suicide attempts", None),
         ("can OT help with breathing exercises", None),

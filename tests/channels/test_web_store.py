@@ -70,7 +70,7 @@ def test_a_claim_that_was_given_up_may_be_taken_and_the_late_answer_is_dropped(
 
 def test_an_answer_to_an_erased_chat_is_dropped(store: Store) -> None:
     turn = store.claim(KEY, "1", "hi", "", NOW)
-    store.erase(KEY, NOW)
+    store.erase(KEY)
     assert store.finish(turn, [SAID]) is None
     store.open(KEY, NOW)
     assert store.history(KEY, 0, NOW)["entries"] == []

@@ -60,6 +60,17 @@ class Running:
         assert status == 200
         return "\n".join(message["text"] for message in messages)
 
+    def kill_action_server(self) -> None:
+        """End the action server as a crash does; `otto run` starts it again."""
+        found = subprocess.run(
+            ["pgrep", "-f", f"rasa_sdk.*--port {self.action_port}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for pid in found.stdout.split():
+            os.kill(int(pid), signal.SIGKILL)
+
     def stop(self) -> None:
         """End it, unless it has ended."""
         if self.process.poll() is None:

@@ -1,9 +1,7 @@
 """`otto run` for real: two servers, a question over HTTP, and an end that leaves nothing behind."""
 
-import os
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -60,14 +58,7 @@ def test_a_request_without_a_sender_is_told_what_to_send(running: Running) -> No
 def test_an_action_server_that_dies_is_started_again_and_nobody_meets_silence(
     running: Running,
 ) -> None:
-    found = subprocess.run(
-        ["pgrep", "-f", f"rasa_sdk.*--port {running.action_port}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for pid in found.stdout.split():
-        os.kill(int(pid), signal.SIGKILL)
+    running.kill_action_server()
     assert running.say("emil", "anyone in Hoboken?")
     for _ in range(600):
         if "Hoboken, New Jersey" in running.say("emil", "anyone in Hoboken?"):

@@ -1,10 +1,7 @@
 """The website's chat with Otto running for real: both servers, the model, and the log on disk."""
 
 import contextlib
-import os
-import signal
 import sqlite3
-import subprocess
 import threading
 import time
 import uuid
@@ -129,14 +126,7 @@ def test_an_action_server_that_is_gone_is_a_sentence_with_a_reference(
     running: Running, client: Client, folder: Path
 ) -> None:
     word = f"Hoboken{uuid.uuid4().hex[:8]}"
-    found = subprocess.run(
-        ["pgrep", "-f", f"rasa_sdk.*--port {running.action_port}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for pid in found.stdout.split():
-        os.kill(int(pid), signal.SIGKILL)
+    running.kill_action_server()
     (reply,) = client.say(f"anyone in Hoboken? {word}").content["replies"]
     assert reply["reference"] in reply["text"]
     assert "555-0100" in reply["text"]

@@ -21,6 +21,12 @@ def say(page: Page, text: str) -> None:
     page.get_by_role("button", name="Send", exact=True).click()
 
 
+def delete_chat(page: Page) -> None:
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Delete this chat").click()
+    page.get_by_role("button", name="Yes, delete it for good").click()
+
+
 def otto(page: Page):
     return page.locator(".otto .bubble, .otto .card")
 
@@ -312,9 +318,7 @@ def test_what_is_deleted_offline_is_deleted_at_the_server_when_it_is_back(
     say(page, "a private thought")
     expect(otto(page)).to_have_count(1)
     page.context.set_offline(True)
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_role("button", name="Delete this chat").click()
-    page.get_by_role("button", name="Yes, delete it for good").click()
+    delete_chat(page)
     expect(page.locator(".notice")).to_contain_text("I'll delete its copy")
     assert log.said == ["a private thought"]
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
@@ -699,9 +703,7 @@ def test_two_tabs_show_one_conversation(visit: Visit, site: Site, log: Otto) -> 
     expect(otto(first)).to_have_count(2)
     assert len(log.sessions) == 1
     assert len(heard(second)) == 1
-    second.get_by_role("button", name="Settings").click()
-    second.get_by_role("button", name="Delete this chat").click()
-    second.get_by_role("button", name="Yes, delete it for good").click()
+    delete_chat(second)
     expect(otto(first)).to_have_count(0)
 
 
@@ -792,9 +794,7 @@ def test_what_was_deleted_does_not_come_back(visit: Visit, site: Site) -> None:
     site.faults = ["slow"]
     say(page, "twice")
     expect(otto(page)).to_have_count(1)
-    page.get_by_role("button", name="Settings").click()
-    page.get_by_role("button", name="Delete this chat").click()
-    page.get_by_role("button", name="Yes, delete it for good").click()
+    delete_chat(page)
     page.wait_for_timeout(3500)
     expect(page.locator(".visitor, .otto")).to_have_count(0)
 

@@ -27,9 +27,9 @@ from bot.flags import FlagError
 from bot.follow_ups import FollowUpError
 from bot.new_topic import TopicError
 from bot.next_steps import GUIDE
+from bot.page import PageError
 from bot.question_file import QuestionsError
 from bot.regression import RunFileError
-from bot.report import ReportError
 from bot.safety import SafetyError
 from bot.settings import SettingsError
 from bot.shell_commands import CommandError
@@ -45,8 +45,8 @@ ERRORS = (
     EncoderError,
     FlagError,
     FollowUpError,
+    PageError,
     QuestionsError,
-    ReportError,
     RunError,
     RunFileError,
     SafetyError,

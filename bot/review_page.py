@@ -1,0 +1,74 @@
+"""What `otto review` shows: groups of questions, in the terminal and as a page."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.page import document, table
+from bot.review import Group
+
+MOST_TEXTS = 8
+NONE = "Nothing: every question of that time was answered, and no answer was marked as bad."
+
+
+def heading(group: Group) -> str:
+    """How often and when, and how one knows that it did not go well."""
+    times, last = len(group.asked), datetime.fromtimestamp(group.asked[0].at)
+    reasons = ", ".join(f"{why} {count}" for why, count in group.reasons.most_common())
+    return f"{times} time{'s' * (times > 1)}, last on {last:%Y-%m-%d} ({reasons})"
+
+
+def lines(number: int, group: Group) -> str:
+    """A group for the terminal; its wordings have numbers."""
+    texts = [f"   {i}  {text}" for i, text in enumerate(group.texts[:MOST_TEXTS], 1)]
+    more = len(group.texts) - MOST_TEXTS
+    texts += [f"      and {more} more wordings"] if more > 0 else []
+    near = f"   near: {', '.join(group.near)}"
+    return "\n".join([f"{number}. {heading(group)}", *texts, near])
+
+
+def text(groups: Sequence[Group]) -> str:
+    """All groups for the terminal."""
+    if not groups:
+        return NONE
+    shown = [lines(number, group) for number, group in enumerate(groups, 1)]
+    next_ = "`otto review --accept` goes through them and adds questions to topics."
+    return "\n\n".join([*shown, next_])
+
+
+def page(groups: Sequence[Group]) -> str:
+    """All groups as one HTML file."""
+    parts = ["<h1>What Otto did not answer well</h1>"]
+    if not groups:
+        return document("Otto: review", [*parts, f"<p>{NONE}</p>"])
+    parts.append(
+        "<p>Visitors' own words: please keep this page among yourselves. "
+        "<code>otto review --accept</code> goes through the groups in this order and adds "
+        "questions to topics.</p>"
+    )
+    for number, group in enumerate(groups, 1):
+        rows = [
+            (
+                each.text,
+                f"{datetime.fromtimestamp(each.at):%Y-%m-%d %H:%M}",
+                each.channel,
+                each.why,
+                each.topic or "",
+                each.chose or "",
+            )
+            for each in group.asked
+        ]
+        parts += [
+            "<section>",
+            f"<h2>{number}. {html.escape(group.texts[0])}</h2>",
+            f"<p>{html.escape(heading(group))}. Topics that come near: "
+            f"{html.escape(', '.join(group.near))}.</p>",
+            table(
+                ("question", "asked", "channel", "why it is here", "answered with", "then chose"),
+                rows,
+            ),
+            "</section>",
+        ]
+    return document("Otto: review", parts)

@@ -356,15 +356,15 @@ def _learn() -> int:
     from bot.evaluation import load_cases
     from bot.review_loop import CASES, agrees
 
-    if not agrees("Train now? It takes about a minute"):
+    if not agrees("Train now? It takes about a minute."):
         print("Next: `otto train`, then `otto evaluate tests/cases`.")
         return 0
-    agent_needed = agrees("Measure it too, with the cases in tests/cases?")
-    if not agent_needed:
-        return train(argparse.Namespace())
-    cases = load_cases(CASES)
-    print(compare(_with_agent(lambda agent: _evaluated(agent, cases))))
-    print("`make baseline` keeps these figures, if they are as you want them.")
+    measured = agrees("Measure Otto then, too? That takes two or three minutes.")
+    train(argparse.Namespace())
+    if measured:
+        cases = load_cases(CASES)
+        print(compare(_with_agent(lambda agent: _evaluated(agent, cases))))
+        print("`make baseline` keeps these figures, if they are as you want them.")
     return 0
 
 

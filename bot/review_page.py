@@ -16,7 +16,7 @@ NONE = "Nothing: every question of that time was answered, and no answer was mar
 def heading(group: Group) -> str:
     """How often and when, and how one knows that it did not go well."""
     times, last = len(group.asked), datetime.fromtimestamp(group.asked[0].at)
-    reasons = ", ".join(f"{why} {count}" for why, count in group.reasons.most_common())
+    reasons = ", ".join(f"{count} {why}" for why, count in group.reasons.most_common())
     return f"{times} time{'s' * (times > 1)}, last on {last:%Y-%m-%d} ({reasons})"
 
 

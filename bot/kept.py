@@ -25,6 +25,8 @@ from bot.paths import STATE
 
 Event = dict[str, Any]
 
+CHANNELS, OTHER = {"web", "sms", "rest"}, "other"
+
 
 class KeptError(OttoError):
     """What is kept cannot be read; the message says what to do."""
@@ -40,8 +42,10 @@ class Turn:
 
     @property
     def channel(self) -> str:
-        """Where it came from: what the sender's id begins with, such as web, sms or rest."""
-        return self.sender.partition(":")[0]
+        """Where it came from: what the sender's id begins with, if a channel of Otto's gave it."""
+        name = self.sender.partition(":")[0]
+        # Any other id may be somebody's name or number.
+        return name if name in CHANNELS else OTHER
 
     @property
     def said(self) -> str | None:

@@ -16,7 +16,9 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse } td, th { border: 1px solid #bbb; padding: .2rem .6rem }
 th { text-align: left } img { max-width: 100%; height: auto }
-caption { text-align: left; font-weight: bold } section { break-inside: avoid }
+caption { text-align: left; font-weight: bold; white-space: nowrap }
+section { break-inside: avoid } .chart { display: flex; flex-wrap: wrap; gap: 0 2rem }
+.chart p { flex: 3 1 22rem; margin: 0 } .chart table { align-self: flex-start; font-size: .85rem }
 @media print { body { margin: 0; max-width: none } thead { display: table-header-group } }
 """
 

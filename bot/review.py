@@ -51,11 +51,17 @@ class Group:
     near: tuple[str, ...]
 
     @property
+    def wordings(self) -> list[list[Asked]]:
+        """The questions by their words, those that were used most first."""
+        of: dict[str, list[Asked]] = {}
+        for each in self.asked:
+            of.setdefault(words(each.text), []).append(each)
+        return sorted(of.values(), key=lambda same: -len(same))
+
+    @property
     def texts(self) -> list[str]:
-        """The different wordings, those that were used most first."""
-        counts = Counter(words(each.text) for each in self.asked)
-        wordings = {words(each.text): each.text for each in self.asked}
-        return [wordings[key] for key, _ in counts.most_common()]
+        """Each wording as it was last used."""
+        return [same[0].text for same in self.wordings]
 
     @property
     def reasons(self) -> Counter[str]:
@@ -86,7 +92,7 @@ def from_votes(votes: Iterable[Vote]) -> Iterator[Asked]:
     """What a visitor of the website was not content with."""
     for vote in votes:
         if vote.value == "down" and words(vote.text):
-            reason = f" ({vote.reason.replace('_', ' ')})" if vote.reason else ""
+            reason = f": {vote.reason.replace('_', ' ')}" if vote.reason else ""
             yield Asked(vote.text, vote.at, "web", f"thumbs down{reason}", vote.topic)
 
 

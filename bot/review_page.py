@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.page import document, table
@@ -51,14 +51,15 @@ def page(groups: Sequence[Group]) -> str:
     for number, group in enumerate(groups, 1):
         rows = [
             (
-                each.text,
-                f"{datetime.fromtimestamp(each.at):%Y-%m-%d %H:%M}",
-                each.channel,
-                each.why,
-                each.topic or "",
-                each.chose or "",
+                same[0].text,
+                len(same),
+                f"{datetime.fromtimestamp(same[0].at):%Y-%m-%d}",
+                _listed(each.channel for each in same),
+                _listed(each.why for each in same),
+                _listed(each.topic for each in same),
+                _listed(each.chose for each in same),
             )
-            for each in group.asked
+            for same in group.wordings
         ]
         parts += [
             "<section>",
@@ -66,9 +67,14 @@ def page(groups: Sequence[Group]) -> str:
             f"<p>{html.escape(heading(group))}. Topics that come near: "
             f"{html.escape(', '.join(group.near))}.</p>",
             table(
-                ("question", "asked", "channel", "why it is here", "answered with", "then chose"),
+                ("question", "times", "last", "channel", "why", "answered with", "then chose"),
                 rows,
             ),
             "</section>",
         ]
     return document("Otto: review", parts)
+
+
+def _listed(names: Iterable[str | None]) -> str:
+    """The names there are, each once."""
+    return ", ".join(dict.fromkeys(name for name in names if name))

@@ -11,7 +11,8 @@ from bot.answers import topics
 from bot.page import document, figure, image, svg, table
 from bot.usage import QUESTIONS, Usage
 
-MOST_BARS = 20
+# As many as a month has days.
+MOST_BARS = 31
 NAMES = {"recommendation_form": "the recommendation", "location_form": "the location lookup"}
 Rows = list[tuple[str, int]]
 
@@ -87,7 +88,7 @@ def page(usage: Usage) -> str:
     parts = [
         "<h1>What visitors did with Otto</h1>",
         f"<p>{_span(usage)}. No visitor's words are in this report.</p>",
-        table(("", "count"), totals(usage), "Altogether"),
+        table(("of", "count"), totals(usage), "Altogether"),
     ]
     for section in sections(usage):
         rows = _shown(section)
@@ -95,8 +96,10 @@ def page(usage: Usage) -> str:
         if any(count for _, count in rows):
             parts += [
                 f"<p>{section.note}</p>" if section.note else "",
+                '<div class="chart">',
                 image(_chart(rows), _in_words(section.heading, rows)),
-                table((section.of, "count"), rows, section.heading),
+                table((section.of, "count"), rows),
+                "</div>",
             ]
         else:
             parts.append("<p>None.</p>")
@@ -155,7 +158,7 @@ def _in_words(heading: str, rows: Rows) -> str:
 
 
 def _chart(rows: Rows) -> bytes:
-    shown = rows[:MOST_BARS] if len(rows) > 31 else rows
+    shown = rows[:MOST_BARS]
     drawn, axes = figure(8, 0.6 + 0.24 * len(shown))
     bars = axes.barh(range(len(shown)), [count for _, count in shown], color="#1b5e7d")
     axes.bar_label(bars, padding=3, fontsize=8)

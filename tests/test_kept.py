@@ -53,6 +53,11 @@ def test_a_turn_tells_channel_outcome_and_topic() -> None:
     assert (one.channel, one.metadata) == ("sms", {"outcome": "answer", "topic": "ages"})
 
 
+@pytest.mark.parametrize("sender", ["+16095550100", "maria", "maria:web", "sha256:0123", ""])
+def test_a_sender_that_no_channel_of_ottos_named_is_not_shown(sender: str) -> None:
+    assert turn(sender=sender).channel == "other"
+
+
 def test_a_turn_without_an_answer_has_no_metadata() -> None:
     (silent,) = readable([("web:one", 0.0, json.dumps([{"event": "user", "text": "q"}]))])
     assert silent.metadata == {}

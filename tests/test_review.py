@@ -57,7 +57,7 @@ def test_only_the_next_message_of_the_same_visitor_is_a_choice() -> None:
 
 def test_a_thumb_down_is_found_with_its_reason_and_a_thumb_up_is_not() -> None:
     votes = [Vote("q", 1.0, "down", "not_what_i_asked", "ages"), Vote("r", 1.0, "up", None, "ages")]
-    expected = Asked("q", 1.0, "web", "thumbs down (not what i asked)", "ages")
+    expected = Asked("q", 1.0, "web", "thumbs down: not what i asked", "ages")
     assert list(from_votes(votes)) == [expected]
 
 
@@ -87,7 +87,7 @@ def test_questions_that_mean_the_same_are_one_group(encoder: Encoder) -> None:
 
 def test_the_same_words_are_one_wording(encoder: Encoder) -> None:
     (group,) = grouped([asked("A pool?", 1), asked("a pool"), asked("pools")], NOW, encoder)
-    assert group.texts == ["A pool?", "pools"]
+    assert group.texts == ["a pool", "pools"]
 
 
 def test_what_was_asked_much_of_late_comes_first(encoder: Encoder) -> None:

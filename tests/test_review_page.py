@@ -13,11 +13,11 @@ def group(*texts: str) -> Group:
     return Group(asked, ("session_length", "ages"))
 
 
-def test_the_page_has_a_heading_a_group_and_a_row_a_question() -> None:
+def test_the_page_has_a_heading_a_group_and_a_row_a_wording() -> None:
     page = Reader(review_page.page([group("a pool?", "pools"), group("a bus?")]))
     assert page.headings[1:] == ["1. a pool?", "2. a bus?"]
     (row,) = [row for row in page.rows if row[0] == "pools"]
-    assert row[2:] == ["web", "asked back", "ages", "risks"]
+    assert row[1:] == ["1", "1970-01-01", "web", "asked back", "ages", "risks"]
 
 
 @pytest.mark.parametrize(

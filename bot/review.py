@@ -119,17 +119,17 @@ def grouped(asked: Sequence[Asked], now: float, encoder: Encoder | None = None) 
         return []
     encoder = encoder or Encoder()
     vectors = encoder.encode(same[0].text for same in wordings)
-    topic_ids, known = _topics(encoder)
+    known = _topics(encoder)
     members: dict[int, list[int]] = {}
     for index, number in enumerate(_numbers(vectors)):
         members.setdefault(number, []).append(index)
     groups = []
     for indexes in members.values():
         inside = [each for index in indexes for each in wordings[index]]
-        # By topic, how like its nearest example is to the group.
-        likeness = (known @ vectors[indexes].mean(axis=0)).max(axis=1)
+        middle = vectors[indexes].mean(axis=0)
+        likeness = {id_: float((examples @ middle).max()) for id_, examples in known.items()}
         chosen = [topic for topic, _ in Counter(a.chose for a in inside if a.chose).most_common()]
-        nearest = [topic_ids[i] for i in likeness.argsort()[::-1][:NEAR]]
+        nearest = sorted(likeness, key=lambda id_: -likeness[id_])
         near = tuple(dict.fromkeys([*chosen, *nearest]))[:NEAR]
         groups.append(Group(tuple(sorted(inside, key=lambda each: -each.at)), near))
     return sorted(groups, key=lambda group: -_weight(group, now))
@@ -154,8 +154,8 @@ def _numbers(vectors: Vectors) -> list[int]:
     return numbers
 
 
-def _topics(encoder: Encoder) -> tuple[list[str], Vectors]:
-    """The ids of all topics, and the vectors of a few examples of each: (topics, examples, 384)."""
-    ids = list(topics())
-    examples = [text for id_ in ids for text in topics()[id_].examples[:EXAMPLES_A_TOPIC]]
-    return ids, encoder.encode(examples).reshape(len(ids), EXAMPLES_A_TOPIC, -1)
+def _topics(encoder: Encoder) -> dict[str, Vectors]:
+    """The vectors of a few examples of each topic, a row each, by the topic's id."""
+    return {
+        topic.id: encoder.encode(topic.examples[:EXAMPLES_A_TOPIC]) for topic in topics().values()
+    }

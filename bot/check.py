@@ -10,6 +10,7 @@ import textstat
 from bot.answers import ContentError, Source, Topic, load_topic
 from bot.channels.render import with_sources
 from bot.sms_lint import text_problems
+from bot.words import words
 
 EXAMPLES = 15
 WEB_WORDS = 80
@@ -90,7 +91,7 @@ def problems(topics: Mapping[str, Topic], sources: Mapping[str, Source]) -> list
     owners: dict[str, list[str]] = defaultdict(list)
     for topic in topics.values():
         for example in topic.examples:
-            owners[" ".join(re.findall(r"[a-z0-9']+", example.lower()))].append(topic.id)
+            owners[words(example)].append(topic.id)
     for example, ids in owners.items():
         if len(ids) > 1:
             found.append(f"{ids[0]}: “{example}” is an example of {' and of '.join(ids)}")

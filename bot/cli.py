@@ -115,6 +115,34 @@ def parser() -> argparse.ArgumentParser:
     purge_.add_argument(
         "--older-than", required=True, metavar="AGE", help="days or hours, such as 30d or 12h"
     )
+    review_ = add(
+        "review",
+        review,
+        "show what visitors asked and Otto did not answer well",
+        "otto review --since 7d --html page.html",
+        "otto review --accept",
+    )
+    review_.add_argument("--html", type=Path, metavar="FILE", help="write a page besides")
+    review_.add_argument(
+        "--accept", action="store_true", help="add questions to topics, one group after the other"
+    )
+    report_ = add(
+        "report",
+        report,
+        "count what visitors did: topics, outcomes, feedback, where they left",
+        "otto report --since 30d --html page.html",
+        "otto report --json",
+    )
+    report_.add_argument("--html", type=Path, metavar="FILE", help="write a page with charts")
+    report_.add_argument("--csv", type=Path, metavar="FILE", help="write the numbers as CSV")
+    report_.add_argument("--json", action="store_true", help="print the numbers as JSON")
+    for sub in (review_, report_):
+        sub.add_argument(
+            "--since",
+            default="30d",
+            metavar="AGE",
+            help="how far to look back, in days or hours such as 30d or 12h (default: 30d)",
+        )
     for sub in (shell_, ask_):
         sub.add_argument(
             "--channel",
@@ -298,12 +326,77 @@ async def _evaluated(agent: Agent, cases: list[Case]) -> Report:
 def purge(options: argparse.Namespace) -> int:
     """`otto purge`."""
     from bot import retention
+    from bot.age import age
 
-    messages, turns = retention.purge(retention.age(options.older_than))
+    messages, turns = retention.purge(age(options.older_than))
     print(
         f"Deleted what is older than {options.older_than}: {messages} messages of the website's "
         f"chat and {turns} turns of conversations."
     )
+    return 0
+
+
+def review(options: argparse.Namespace) -> int:
+    """`otto review`."""
+    from bot import kept, page, review_page
+    from bot import review as review_
+    from bot.age import age
+    from bot.flags import FLAGS
+    from bot.flags import load as flagged
+    from bot.review_loop import accept
+
+    now = time.time()
+    since = now - age(options.since)
+    found = [
+        *review_.from_turns(kept.turns(since)),
+        *review_.from_votes(kept.votes(since)),
+        *review_.from_flags(flagged(FLAGS), since),
+    ]
+    groups = review_.grouped(found, now)
+    if options.html:
+        page.write(options.html, review_page.page(groups), private=True)
+    if not options.accept:
+        print(review_page.text(groups))
+    elif accept(groups):
+        return _learn()
+    return 0
+
+
+def _learn() -> int:
+    """Offer to train and to measure, after examples were added."""
+    from bot.baseline import compare
+    from bot.evaluation import load_cases
+    from bot.review_loop import CASES, agrees
+
+    if not agrees("Train now? It takes about a minute."):
+        print("Next: `otto train`, then `otto evaluate tests/cases`.")
+        return 0
+    measured = agrees("Measure Otto then, too? That takes two or three minutes.")
+    train(argparse.Namespace())
+    if measured:
+        cases = load_cases(CASES)
+        print(compare(_with_agent(lambda agent: _evaluated(agent, cases))))
+        print("`make baseline` keeps these figures, if they are as you want them.")
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """`otto report`."""
+    from bot import kept, page, usage_page
+    from bot.age import age
+    from bot.usage import count
+
+    until = time.time()
+    since = until - age(options.since)
+    counted = count(kept.turns(since), kept.votes(since), since, until)
+    if options.html:
+        page.write(options.html, usage_page.page(counted))
+    if options.csv:
+        page.write(options.csv, usage_page.as_csv(counted))
+    if options.json:
+        print(json.dumps(usage_page.as_json(counted), ensure_ascii=False))
+    else:
+        print(usage_page.text(counted))
     return 0
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from bot.channels.database import Database
+from bot import settings
+from bot.channels.database import Database, own_file
+from bot.paths import STATE
 
 METADATA = sa.MetaData()
 TURNS = sa.Table(
@@ -31,6 +33,8 @@ TURNS = sa.Table(
     sa.Index("conversation_turns_of_sender", "sender", "id"),
 )
 PLAIN = re.compile(r"[ -~]{1,72}")
+# How many rows are read at once where all are: few enough to hold up no visitor.
+PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ def name_of(sender_id: str) -> str:
     return f"sha256:{digest}"
 
 
+def kept_at() -> str:
+    """The URL of the database that has the conversations."""
+    return settings.load().web.database or own_file(STATE / "conversations.db")
+
+
 class ConversationLog:
     """The rows; every method raises what the database does."""
 
@@ -90,6 +99,24 @@ class ConversationLog:
         """All rows of a conversation, or of every conversation, the oldest first."""
         which = sa.select(TURNS) if sender is None else _of(sender)
         return self._rows(which.order_by(TURNS.c.id))
+
+    def since(self, at: float) -> Iterator[tuple[str, float, str]]:
+        """Sender, time and events of all rows from a time on, in the order they were kept in.
+
+        They are read in pages, so that however many there are, visitors' turns come in between.
+        """
+        with self._database.begin() as db:
+            first = db.execute(sa.select(sa.func.min(TURNS.c.id)).where(TURNS.c.at >= at)).scalar()
+        last = (first or 0) - 1
+        columns = sa.select(TURNS.c.id, TURNS.c.sender, TURNS.c.at, TURNS.c.events)
+        pages = columns.order_by(TURNS.c.id).limit(PAGE)
+        while first is not None:
+            with self._database.begin() as db:
+                rows = db.execute(pages.where(TURNS.c.id > last)).all()
+            if not rows:
+                break
+            yield from ((row[1], row[2], row[3]) for row in rows if row[2] >= at)
+            last = rows[-1].id
 
     def senders(self) -> list[str]:
         """The conversations there are."""

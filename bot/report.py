@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from bot import page as pages
 from bot.calibration import Bin, Point, calibration_error, curve, reliability, samples
-from bot.errors import OttoError
 from bot.evaluation import Report, got, topic_wanted, wanted
 from bot.gate import Thresholds, configured
+from bot.page import figure, image, svg, table
 from bot.regression import Change
 
 MOST_NAMES = 60
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse } td, th { border: 1px solid #bbb; padding: .2rem .6rem }
-th { text-align: left } img { max-width: 100%; height: auto }
-"""
-
-
-class ReportError(OttoError):
-    """The page cannot be written; the message says why."""
 
 
 def write(path: Path, report: Report, changed: Sequence[Change] = ()) -> None:
@@ -34,13 +22,9 @@ def write(path: Path, report: Report, changed: Sequence[Change] = ()) -> None:
     `changed` is what is answered otherwise than in an earlier run.
 
     Raises:
-        ReportError: the file cannot be written.
+        PageError: the file cannot be written.
     """
-    try:
-        # A case may hold half a character, which is no UTF-8.
-        path.write_text(page(report, configured(), changed), encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be written ({error.strerror})") from error
+    pages.write(path, page(report, configured(), changed))
 
 
 def page(report: Report, thresholds: Thresholds, changed: Sequence[Change] = ()) -> str:
@@ -48,26 +32,26 @@ def page(report: Report, thresholds: Thresholds, changed: Sequence[Change] = ())
     ranked = samples(report.results)
     parts = [
         "<h1>How well Otto understands</h1>",
-        _table(("group", "cases", "verdicts"), report.rows()),
+        table(("group", "cases", "verdicts"), report.rows()),
     ]
     if changed:
         parts += [
             "<h2>What changed since the last run</h2>",
-            _table(("sentence", "was", "is"), [(c.text, c.was, c.now) for c in changed]),
+            table(("sentence", "was", "is"), [(c.text, c.was, c.now) for c in changed]),
         ]
     if ranked:
         points, bins = curve(ranked, thresholds), reliability(ranked)
         parts += [
             "<h2>The gate</h2>",
-            _image(
+            image(
                 _curve_picture(points, thresholds.sure),
                 "Precision and coverage for each value of the threshold sure. "
                 + _in_words(points, thresholds.sure),
             ),
             "<h2>Can the probabilities be trusted?</h2>",
             f"<p>Expected calibration error: {100 * calibration_error(bins):.1f} %.</p>",
-            _image(_reliability_picture(bins), "Share correct by confidence; see the table below."),
-            _table(
+            image(_reliability_picture(bins), "Share correct by confidence; see the table below."),
+            table(
                 ("confidence", "cases", "correct"),
                 [
                     (f"{100 * b.confidence:.0f} %", b.count, f"{100 * b.correct:.0f} %")
@@ -79,7 +63,7 @@ def page(report: Report, thresholds: Thresholds, changed: Sequence[Change] = ())
     if confused:
         parts += [
             "<h2>Confusions</h2>",
-            _image(
+            image(
                 _confusion_picture(confused), "What was wanted and what was got; see the sentences."
             ),
         ]
@@ -88,15 +72,11 @@ def page(report: Report, thresholds: Thresholds, changed: Sequence[Change] = ())
     ]
     parts += [
         "<h2>What did not go well</h2>",
-        _table(("verdict", "sentence", "wanted", "got"), misses),
+        table(("verdict", "sentence", "wanted", "got"), misses),
         "<h2>By topic</h2>",
-        _table(("topic", "cases", "verdicts"), report.topic_rows()),
+        table(("topic", "cases", "verdicts"), report.topic_rows()),
     ]
-    body = "\n".join(parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Otto: evaluation</title>'
-        f"\n<style>{STYLE}</style>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+    return pages.document("Otto: evaluation", parts)
 
 
 def confusions(report: Report) -> Counter[tuple[str, str]]:
@@ -113,20 +93,6 @@ def confusions(report: Report) -> Counter[tuple[str, str]]:
     return found
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = ["<table>", "<tr>" + "".join(f'<th scope="col">{h}</th>' for h in head) + "</tr>"]
-    lines += [
-        "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
-        for row in rows
-    ]
-    return "\n".join([*lines, "</table>"])
-
-
-def _image(svg: bytes, words: str) -> str:
-    data = base64.b64encode(svg).decode()
-    return f'<p><img src="data:image/svg+xml;base64,{data}" alt="{html.escape(words)}"></p>'
-
-
 def _in_words(points: Sequence[Point], sure: float) -> str:
     nearest = min(points, key=lambda point: abs(point.sure - sure))
     return (
@@ -136,24 +102,24 @@ def _in_words(points: Sequence[Point], sure: float) -> str:
 
 
 def _curve_picture(points: Sequence[Point], sure: float) -> bytes:
-    figure, axes = _figure(8, 5)
+    drawn, axes = figure(8, 5)
     axes.plot([p.sure for p in points], [p.precision for p in points], label="precision")
     axes.plot([p.sure for p in points], [p.coverage for p in points], "--", label="coverage")
     axes.axvline(sure, color="black", linestyle=":", label="where the gate stands")
     axes.set(xlabel="sure", ylabel="share", xlim=(0, 1), ylim=(0, 1.02))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
-    return _svg(figure)
+    return svg(drawn)
 
 
 def _reliability_picture(bins: Sequence[Bin]) -> bytes:
-    figure, axes = _figure(5, 5)
+    drawn, axes = figure(5, 5)
     axes.plot([0, 1], [0, 1], color="grey", linestyle=":", label="perfect")
     axes.plot([b.confidence for b in bins], [b.correct for b in bins], "o-", label="Otto")
     axes.set(xlabel="confidence", ylabel="share correct", xlim=(0, 1), ylim=(0, 1.02))
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left")
-    return _svg(figure)
+    return svg(drawn)
 
 
 def _confusion_picture(confused: Counter[tuple[str, str]]) -> bytes:
@@ -161,7 +127,7 @@ def _confusion_picture(confused: Counter[tuple[str, str]]) -> bytes:
     wanted = sorted({pair[0] for pair in most})
     got = sorted({pair[1] for pair in most})
     counts = [[most.get((row, column), 0) for column in got] for row in wanted]
-    figure, axes = _figure(3 + 0.28 * len(got), 3 + 0.28 * len(wanted))
+    drawn, axes = figure(3 + 0.28 * len(got), 3 + 0.28 * len(wanted))
     axes.imshow(counts, cmap="Blues", vmin=0)
     axes.set_xticks(range(len(got)), got, rotation=90, fontsize=8)
     axes.set_yticks(range(len(wanted)), wanted, fontsize=8)
@@ -169,18 +135,4 @@ def _confusion_picture(confused: Counter[tuple[str, str]]) -> bytes:
     for (row, column), count in most.items():
         place = (got.index(column), wanted.index(row))
         axes.text(*place, str(count), ha="center", va="center", fontsize=7)
-    return _svg(figure)
-
-
-def _figure(width: float, height: float) -> tuple[Any, Any]:
-    # The plotting library takes most of a second to import, and only this page needs it.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="tight")
-    return figure, figure.subplots()
-
-
-def _svg(figure: Any) -> bytes:
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None})
-    return drawn.getvalue()
+    return svg(drawn)

@@ -1,6 +1,5 @@
 """`otto purge`: delete what has been kept for longer than a time, wherever it is kept."""
 
-import re
 import time
 
 import sqlalchemy as sa
@@ -14,27 +13,9 @@ from bot.errors import OttoError
 from bot.paths import STATE
 from bot.store import opened
 
-SECONDS = {"h": 3600, "d": 24 * 3600}
-
-
-class AgeError(OttoError):
-    """The age is none; the message says how to write one."""
-
 
 class PurgeError(OttoError):
     """Something could not be deleted; the message says what to do."""
-
-
-def age(text: str) -> int:
-    """The seconds in an age such as 30d or 12h.
-
-    Raises:
-        AgeError: it is none.
-    """
-    found = re.fullmatch(r"([0-9]{1,5})([hd])", text)
-    if found is None:
-        raise AgeError(f"{text!r} is no age; please write days or hours, such as 30d or 12h")
-    return int(found[1]) * SECONDS[found[2]]
 
 
 def purge(older_than: int) -> tuple[int, int]:

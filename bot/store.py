@@ -34,8 +34,8 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
-from bot import private_log, settings
-from bot.conversation_log import Row, name_of, new_key
+from bot import private_log
+from bot.conversation_log import Row, kept_at, name_of, new_key
 from bot.conversations import Conversations
 from bot.paths import STATE
 from bot.redaction import redact, redact_all, redact_entities
@@ -154,7 +154,7 @@ class OttoTrackerStore(TrackerStore):
 
 def opened(url: str | None = None) -> Conversations:
     """The conversations in the database at `url`, or in that of the settings."""
-    url = url or settings.load().web.database or f"sqlite:///{STATE / 'conversations.db'}"
+    url = url or kept_at()
     is_file = url.startswith("sqlite:///") and url != "sqlite:///:memory:"
     beside = Path(url.removeprefix("sqlite:///")) if is_file else STATE / "conversations.db"
     return Conversations(url, beside.with_name(f"{beside.stem}.pending.db"), WINDOW + 1)

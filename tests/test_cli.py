@@ -16,7 +16,10 @@ import structlog
 from rasa.core.agent import Agent
 
 from bot import cli
+from bot.acceptance import AcceptanceError
+from bot.age import AgeError
 from bot.answers import ContentError, topics
+from bot.baseline import BaselineError
 from bot.cli import IMPOSSIBLE, WRONG, main
 from bot.conversation import ConversationError
 from bot.directory_file import DirectoryError
@@ -25,11 +28,12 @@ from bot.encoder import EncoderError
 from bot.evaluation import CasesError, Report
 from bot.flags import FlagError
 from bot.follow_ups import FollowUpError
+from bot.kept import KeptError
 from bot.new_topic import TopicError
 from bot.next_steps import GUIDE
+from bot.page import PageError
 from bot.question_file import QuestionsError
 from bot.regression import RunFileError
-from bot.report import ReportError
 from bot.safety import SafetyError
 from bot.settings import SettingsError
 from bot.shell_commands import CommandError
@@ -37,6 +41,9 @@ from bot.supervisor import RunError
 from bot.training import TrainingError
 
 ERRORS = (
+    AcceptanceError,
+    AgeError,
+    BaselineError,
     CasesError,
     CommandError,
     ContentError,
@@ -45,8 +52,9 @@ ERRORS = (
     EncoderError,
     FlagError,
     FollowUpError,
+    KeptError,
+    PageError,
     QuestionsError,
-    ReportError,
     RunError,
     RunFileError,
     SafetyError,
@@ -160,7 +168,8 @@ def test_a_wrong_command_line_is_refused_with_what_is_wrong(
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "train", "shell", "check", "ask", "evaluate", "new", "doctor"]
+    "command",
+    ["run", "train", "shell", "check", "ask", "evaluate", "new", "doctor", "review", "report"],
 )
 def test_every_command_explains_itself_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]

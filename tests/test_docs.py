@@ -85,6 +85,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
         "docs/understanding.md",
         "docs/benchmarks.md",
         "docs/sms.md",
+        "docs/content.md",
         "docs/widget.md",
     ],
 )
@@ -168,7 +169,7 @@ def test_the_editors_rules_are_those_that_are_checked(rule: str) -> None:
 
 def test_the_commands_that_editors_are_told_of_exist() -> None:
     told = set(re.findall(r"`otto (\w+)", CONTENT))
-    assert told >= {"new", "check", "train", "shell", "ask", "evaluate", "run"}
+    assert told >= {"new", "check", "train", "shell", "ask", "evaluate", "run", "review", "report"}
     assert told <= set(commands())
     assert set(re.findall(r"`/(\w+)", CONTENT)) <= BY_NAME.keys()
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 from collections import Counter
 
 import pytest
@@ -10,22 +9,19 @@ import yaml
 from rapidfuzz import fuzz, process
 from rasa.core.agent import Agent
 
+from bot.acceptance import NEARLY_THE_SAME
 from bot.answers import topics
 from bot.ask import ask
 from bot.calibration import calibration_error, reliability, samples
 from bot.evaluation import GOOD, Report, load_cases, report
 from bot.gate import configured
 from bot.paths import DATA, ROOT
+from bot.words import words
 
 CASES = load_cases(ROOT / "tests" / "cases")
 BASELINE = json.loads((ROOT / "metrics" / "baseline.json").read_text(encoding="utf-8"))
 GATE = ROOT / "metrics" / "gate.json"
-NEARLY_THE_SAME = 92
 MOST_CALIBRATION_ERROR = 0.05
-
-
-def words(text: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9']+", text.lower()))
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ import pytest
 from bot import report as pages
 from bot.evaluation import Case, Record, Report, report
 from bot.gate import Thresholds
+from bot.page import PageError
 from bot.regression import Change
-from bot.report import ReportError, confusions, write
+from bot.report import confusions, write
 
 THRESHOLDS = Thresholds(sure=0.5, same=0.97, close=0.52, doubt=0.25, far=0.25, far_likeness=0.5)
 QUESTION = {"label": "ages", "alt_labels": ["children_ot"], "answerable": True}
@@ -193,7 +194,7 @@ def test_any_text_can_be_written(text: str, tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named_with_the_reason(
     name: str, why: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(ReportError) as error:
+    with pytest.raises(PageError) as error:
         write(tmp_path / name, evaluated(RIGHT))
     assert str(error.value) == f"{tmp_path / name}: cannot be written ({why})"
 

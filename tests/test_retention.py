@@ -8,10 +8,10 @@ import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 
+from bot.age import AgeError, age
 from bot.channels.web_reply import Content
 from bot.channels.web_store import Store
 from bot.cli import main
-from bot.retention import AgeError, age
 from bot.store import OttoTrackerStore
 
 REPLY: Content = {"text": "an answer", "choices": [], "sources": [], "outcome": "answer"}

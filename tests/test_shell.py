@@ -2,13 +2,7 @@
 
 import asyncio
 import io
-import os
-import pty
 import re
-import select
-import subprocess
-import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -19,9 +13,9 @@ from rasa.core.agent import Agent
 
 from bot import flags, shell
 from bot.answers import topics
-from bot.paths import ROOT
 from bot.shell import Shell, Suggestions, coloured, typed
 from bot.shell_commands import COMMANDS
+from tests.terminal import Terminal
 
 LENGTH = "How long is an OT session?"
 START = "Help me choose between OT and PT"
@@ -257,61 +251,10 @@ def test_piped_lines_are_shown_as_they_are_answered(
     assert capsys.readouterr().out == "You: one\nYou: \nYou: two\n"
 
 
-class Terminal:
-    """`otto shell` in a pseudo-terminal, with a state folder of its own."""
-
-    def __init__(self, state: Path) -> None:
-        ours, theirs = pty.openpty()
-        command = (
-            "import sys, pathlib; from bot import cli, paths; "
-            "paths.STATE = pathlib.Path(sys.argv[1]); sys.exit(cli.main(['shell']))"
-        )
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", command, state],
-            cwd=ROOT,
-            env=os.environ | {"TERM": "xterm", "NO_COLOR": "", "PROMPT_TOOLKIT_NO_CPR": "1"},
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            start_new_session=True,
-        )
-        os.close(theirs)
-        self._terminal = ours
-        self.seen = ""
-
-    def wait_for(self, words: str, after: int = 0) -> int:
-        """Read until words were shown; returns where they end."""
-        patience = time.monotonic() + 60
-        while words not in self.seen[after:]:
-            assert time.monotonic() < patience, self.seen
-            self._read()
-        return self.seen.index(words, after) + len(words)
-
-    def type(self, keys: str) -> None:
-        os.write(self._terminal, keys.encode())
-
-    def type_until(self, keys: str, words: str) -> None:
-        """Press keys again and again until words are shown; what was typed before loads late."""
-        at, patience = len(self.seen), time.monotonic() + 60
-        while words not in self.seen[at:]:
-            assert time.monotonic() < patience, self.seen
-            self.type(keys)
-            self._read()
-
-    def _read(self) -> None:
-        if select.select([self._terminal], [], [], 1)[0]:
-            self.seen += os.read(self._terminal, 65536).decode(errors="replace")
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._terminal)
-
-
 def test_the_shell_in_a_terminal_completes_remembers_and_survives_ctrl_c(
     tmp_path: Path,
 ) -> None:
-    terminal = Terminal(tmp_path / "state")
+    terminal = Terminal("shell", state=tmp_path / "state")
     try:
         at = terminal.wait_for("You:", terminal.wait_for("/help lists the commands"))
         terminal.type("/hel\t")

@@ -85,6 +85,20 @@ class Turn:
     replies: tuple[Reply, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Vote:
+    """What a visitor thought of a reply: `value` is "up" or "down", `topic` what it was about.
+
+    `text` is what was asked, redacted; `at` when; `reason` may stand beside a "down".
+    """
+
+    text: str
+    at: float
+    value: str
+    reason: str | None
+    topic: str | None
+
+
 class Store:
     """The log in a database: SQLite or PostgreSQL."""
 
@@ -233,6 +247,21 @@ class Store:
             vote = sa.update(REPLIES).where(theirs).values(value=value, reason=reason)
             if not db.execute(vote).rowcount:
                 raise Problem("unknown_reply", "I can't find that answer any more.")
+
+    def votes(self, since: float) -> list[Vote]:
+        """What visitors thought of replies to what they asked from a time on, the oldest first."""
+        voted = (
+            sa.select(TURNS.c.text, TURNS.c.at, REPLIES.c.value, REPLIES.c.reason)
+            .add_columns(REPLIES.c.content)
+            .join_from(REPLIES, TURNS, REPLIES.c.turn == TURNS.c.id)
+            .where(REPLIES.c.value.is_not(None), TURNS.c.at >= since)
+            .order_by(TURNS.c.at)
+        )
+        with self._database.begin() as db:
+            rows = db.execute(voted).all()
+        return [
+            Vote(r.text, r.at, r.value, r.reason, json.loads(r.content).get("topic")) for r in rows
+        ]
 
     def purge(self, now: float, older_than: float = RETENTION_DAYS * DAY) -> int:
         """Forget what is older than so many seconds, and return how many messages that were."""

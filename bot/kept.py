@@ -1,0 +1,114 @@
+"""What is kept of conversations, read for staff: turns one after the other, and visitors' votes.
+
+No trackers are built, so a hundred thousand conversations take seconds.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+# Reading JSON is most of the work, and this reads it in half the time; Rasa's server needs it too.
+import ujson
+
+from bot import settings
+from bot.channels.database import own_file
+from bot.channels.web_store import Store, Vote
+from bot.conversation_log import ConversationLog, kept_at
+from bot.errors import OttoError
+from bot.paths import STATE
+
+Event = dict[str, Any]
+
+CHANNELS, OTHER = {"web", "sms", "rest"}, "other"
+
+
+class KeptError(OttoError):
+    """What is kept cannot be read; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn: whose it was, when it ended in seconds since 1970, and its events as Rasa's JSON."""
+
+    sender: str
+    at: float
+    events: list[Event]
+
+    @property
+    def channel(self) -> str:
+        """Where it came from: what the sender's id begins with, if a channel of Otto's gave it."""
+        name = self.sender.partition(":")[0]
+        # Any other id may be somebody's name or number.
+        return name if name in CHANNELS else OTHER
+
+    @property
+    def said(self) -> str | None:
+        """What the visitor said, redacted; None where they said nothing."""
+        texts = (event.get("text") or "" for event in self.events if event["event"] == "user")
+        return next(texts, None)
+
+    @property
+    def metadata(self) -> Event:
+        """What the first message of the answer carries: its outcome and topic among other things.
+
+        It is empty where Otto said nothing that was kept.
+        """
+        for event in self.events:
+            if event["event"] == "bot":
+                return (event.get("metadata") or {}).get("metadata") or {}
+        return {}
+
+
+def turns(since: float) -> Iterator[Turn]:
+    """The turns from a time on, in the order in which they were kept.
+
+    Raises:
+        KeptError: the database is out of order.
+    """
+    # What is loaded by now stays; looking through it for garbage again and again doubles the time.
+    gc.freeze()
+    with closing(ConversationLog(kept_at())) as log, _told():
+        yield from readable(log.since(since))
+
+
+def readable(rows: Iterable[tuple[str, float, str]]) -> Iterator[Turn]:
+    """The turns in rows, without those that are broken or in which nobody spoke.
+
+    Args:
+        rows: sender, time and events in JSON.
+    """
+    for sender, at, events in rows:
+        try:
+            turn = Turn(sender, at, ujson.loads(events))
+            if turn.said is not None:
+                yield turn
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # The store leaves a broken row out as well.
+            continue
+
+
+def votes(since: float) -> list[Vote]:
+    """What visitors of the website thought of answers from a time on, the oldest first.
+
+    Raises:
+        KeptError: the database is out of order.
+    """
+    with closing(Store(settings.load().web.database or own_file(STATE / "web.db"))) as log, _told():
+        return log.votes(since)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sa.exc.SQLAlchemyError) as error:
+        raise KeptError(
+            f"the database cannot be used ({type(error).__name__}). Please see that it runs, and "
+            "try again"
+        ) from None

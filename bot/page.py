@@ -16,7 +16,7 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse } td, th { border: 1px solid #bbb; padding: .2rem .6rem }
 th { text-align: left } img { max-width: 100%; height: auto }
-caption { text-align: left; font-weight: bold; white-space: nowrap }
+caption { text-align: left; font-weight: bold } td { overflow-wrap: anywhere }
 section { break-inside: avoid } .chart { display: flex; flex-wrap: wrap; gap: 0 2rem }
 .chart p { flex: 3 1 22rem; margin: 0 } .chart table { align-self: flex-start; font-size: .85rem }
 @media print { body { margin: 0; max-width: none } thead { display: table-header-group } }
@@ -31,8 +31,9 @@ def document(title: str, parts: Sequence[str]) -> str:
     """A whole page from its parts, which are HTML."""
     body = "\n".join(parts)
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>'
-        f"\n<style>{STYLE}</style>\n<body>\n{body}\n</body>\n</html>\n"
+        f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
+        f"<style>{STYLE}</style>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from bot.answers import topics
 from bot.training import model_path, train
+from tests.browser.accessibility import problems
 from tests.running import Running
 
 TRENTON = {"latitude": 40.2206, "longitude": -74.7597}
@@ -84,8 +84,7 @@ def test_a_visitors_way(page: Page) -> None:
 
     say(page, "he can't breathe")
     expect(page.locator(".otto .card")).to_contain_text("911")
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+    assert problems(page) == []
 
     shown = page.locator(".item").all_inner_texts()
     page.reload()
@@ -108,6 +107,5 @@ def test_the_page_of_answers_is_accessible(browser: Browser, running: Running) -
         context = browser.new_context(bypass_csp=True, color_scheme=scheme)
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{running.port}/faq")
-        found = Axe().run(page).response["violations"]
-        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+        assert problems(page) == []
         context.close()

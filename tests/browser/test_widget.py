@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from bot.paths import ROOT
+from tests.browser.accessibility import problems
 from tests.browser.conftest import Visit
 from tests.browser.site import ANSWER, Otto, Site
 from tests.channels.web import Client
@@ -817,12 +817,6 @@ def test_kept_local_a_closed_window_finds_its_chat(visit: Visit, site: Site) -> 
     )
     second.reload()
     expect(otto(second)).to_have_count(0)
-
-
-def problems(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe finds wrong with a page."""
-    found = Axe().run(page).response["violations"]
-    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
 
 
 @pytest.mark.parametrize(

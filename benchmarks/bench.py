@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -37,9 +38,12 @@ HTTP_QUESTIONS = 200
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 HERE = ROOT / "benchmarks"
+# What each contender learnt is kept here; benchmarks/capacity.py serves the second.
+LEARNT = ROOT / "results" / "contenders"
+STOCK = HERE / "rasa_default.yml"
 CONTENDERS = {
     "Otto": ROOT / "config.yml",
-    "Rasa's default pipeline": HERE / "rasa_default.yml",
+    "Rasa's default pipeline": STOCK,
     "nearest question by TF-IDF": HERE / "nearest_question.yml",
 }
 
@@ -114,9 +118,9 @@ def served() -> tuple[float, list[float], list[float]]:
                 server.stop()
 
 
-def contend(task: str, config: Path, folder: str, *more: str) -> dict[str, Any]:
+def contend(task: str, config: Path, folder: Path, *more: str) -> dict[str, Any]:
     """What benchmarks/contender.py prints, run in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.contender", task, str(config), folder, *more]
+    command = [sys.executable, "-m", "benchmarks.contender", task, str(config), str(folder), *more]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -126,9 +130,11 @@ def compared() -> str:
     """The table of contenders, one column each."""
     found = []
     for config in CONTENDERS.values():
-        with tempfile.TemporaryDirectory() as folder:
-            training = contend("train", config, folder)
-            found.append((training, contend("measure", config, folder, str(time.time()))))
+        folder = LEARNT / config.stem
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        training = contend("train", config, folder)
+        found.append((training, contend("measure", config, folder, str(time.time()))))
     lines = [
         f"| | {' | '.join(CONTENDERS)} |",
         "|---" * (len(CONTENDERS) + 1) + "|",

@@ -38,20 +38,37 @@ def main() -> None:
 
 
 def load(port: int, visitors: int, seconds: int) -> list[dict[str, Any]]:
-    """Locust's rows, one for each kind of request."""
+    """Locust's rows, one for each kind of request, of visitors of the website's chat."""
+    host = f"http://127.0.0.1:{port}/webhooks/web"
+    return locust("visitor.py", host, visitors, seconds + 10, spawn_seconds=10)
+
+
+def locust(
+    file: str,
+    host: str,
+    users: int,
+    seconds: int,
+    kind: str = "",
+    spawn_seconds: int = 1,
+    **settings: str,
+) -> list[dict[str, Any]]:
+    """Locust's rows, one for each kind of request.
+
+    Args:
+        file: one of this folder's, which has the users.
+        host: the address that they talk with.
+        users: how many there are in the end.
+        seconds: how long it takes.
+        kind: the class of users, where the file has several.
+        spawn_seconds: in how many seconds they all begin.
+        settings: variables of the environment for the file.
+    """
     command = [sys.executable, "-m", "locust", "--headless", "--json", "--only-summary"]
-    command += ["--locustfile", str(ROOT / "benchmarks" / "visitor.py")]
-    command += ["--users", str(visitors), "--spawn-rate", str(visitors / 10)]
-    command += [
-        "--run-time",
-        f"{seconds + 10}s",
-        "--stop-timeout",
-        "20",
-        "--exit-code-on-error",
-        "0",
-    ]
-    command += ["--host", f"http://127.0.0.1:{port}/webhooks/web"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command += ["--locustfile", str(ROOT / "benchmarks" / file), *filter(None, [kind])]
+    command += ["--users", str(users), "--spawn-rate", str(users / spawn_seconds)]
+    command += ["--run-time", f"{seconds}s", "--stop-timeout", "20", "--exit-code-on-error", "0"]
+    command += ["--host", host]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | settings
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows

@@ -15,7 +15,7 @@ from rasa.utils.log_utils import configure_structlog
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
-from bot.action_results import check_quickly
+from bot import shortcuts
 from bot.errors import OttoError
 
 
@@ -52,7 +52,7 @@ async def load(model: Path) -> Agent:
     """
     # Unless told, Rasa prints what visitors say, and its state at every step.
     configure_structlog(logging.ERROR)
-    check_quickly()
+    shortcuts.install()
     endpoints = AvailableEndpoints(
         nlg=EndpointConfig(type="bot.nlg.ResponseGenerator"),
         action=LocalActions(),

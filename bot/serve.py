@@ -21,10 +21,10 @@ def main() -> None:
     if sys.argv[0] == "rasa":
         import rasa.telemetry
 
-        from bot.action_results import check_quickly
+        from bot import shortcuts
 
         rasa.telemetry.initialize_error_reporting = lambda: None
-        check_quickly()
+        shortcuts.install()
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 

@@ -25,6 +25,7 @@ from rasa.shared.nlu.constants import (
 )
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from threadpoolctl import threadpool_limits
 
 from bot.follow_ups import merged
 from bot.intents import Array, IntentModel, Weights
@@ -73,6 +74,9 @@ class Classifier(IntentClassifier, Trained):
     def read(self, folder: Path) -> None:
         """Read the model, and the answers that the response selector shows."""
         self._model = IntentModel.load(folder)
+        # Products this small gain nothing from a second thread, and on a machine with other work
+        # they wait for it many times as long as they take.
+        threadpool_limits(1, "blas")
         self._responses = json.loads((folder / "responses.json").read_text())
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -1,0 +1,237 @@
+"""How many messages a core answers, how fast at part of that, and how much memory it takes.
+
+    python -m benchmarks.capacity [MINUTES]
+
+Otto's servers, and then Rasa as `rasa init` leaves it (default pipeline, stock REST channel,
+trackers in memory) with Otto's domain, rules and actions, run on the first core; Locust sends both
+the same traffic from the other. Before it, `make bench` has to train the stock model. Then Otto
+answers half of what it can for so many minutes (30), and its memory is looked at. Tables go to
+docs/capacity.md.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import yaml
+
+from benchmarks.bench import LEARNT, STOCK
+from benchmarks.document import put
+from benchmarks.load import locust, quantile
+from bot.paths import ROOT
+from bot.supervisor import free_port
+from tests.running import Running
+
+SERVER, SENDER = 0, 1
+BUSY, SECONDS, MINUTES = 8, 60, 30
+PARTS = (0.25, 0.5, 0.75)
+DOCUMENT = ROOT / "docs" / "capacity.md"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of some traffic: messages a second, and a message's times in milliseconds."""
+
+    rate: float
+    median: float
+    slow: float
+    slowest: float
+    failed: int
+    # Milliseconds of the processor that a message took, all servers together.
+    processor: float
+
+
+@dataclass
+class Target:
+    """Servers that answer at an address; `processes` are they and all they started."""
+
+    port: int
+    root: psutil.Process
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """All of them, as they are now."""
+        return [self.root, *self.root.children(recursive=True)]
+
+    def processor(self) -> float:
+        """Seconds of the processor that they have taken."""
+        times = [process.cpu_times() for process in self.processes]
+        return sum(each.user + each.system for each in times)
+
+    def megabytes(self) -> float:
+        """Their memory, without what they share being counted once only."""
+        return sum(process.memory_info().rss for process in self.processes) / 1e6
+
+    def load(self, kind: str, seconds: int, users: int = 1, rate: float = 0.0) -> Load:
+        """Send it traffic of one kind from benchmarks/arrivals.py."""
+        before = self.processor()
+        with on_core(SENDER):
+            rows = locust(
+                "arrivals.py",
+                f"http://127.0.0.1:{self.port}",
+                users,
+                seconds,
+                kind,
+                RATE=str(rate),
+            )
+        used = self.processor() - before
+        (row,) = rows
+        taken = sorted((float(ms), n) for ms, n in row["response_times"].items())
+        done = row["num_requests"]
+        return Load(
+            done / (row["last_request_timestamp"] - row["start_time"]),
+            *(quantile(taken, share) for share in (0.5, 0.95, 1)),
+            row["num_failures"],
+            1000 * used / done,
+        )
+
+
+@contextmanager
+def on_core(core: int) -> Iterator[None]:
+    """What is started meanwhile runs on one core only."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def learnt() -> Path:
+    """The stock bot's model; exits where there is none."""
+    for model in (LEARNT / STOCK.stem).glob("*.tar.gz"):
+        return model
+    sys.exit("The stock bot has not learnt yet; `make bench` sees to that and takes an hour.")
+
+
+@contextmanager
+def otto(folder: Path) -> Iterator[Target]:
+    """Otto as `otto run` starts it, with its REST channel."""
+    with on_core(SERVER):
+        running = Running(folder / "otto.txt", OTTO_REST="on")
+    try:
+        yield Target(running.port, psutil.Process(running.process.pid))
+    finally:
+        running.stop()
+
+
+@contextmanager
+def stock(folder: Path) -> Iterator[Target]:
+    """Rasa with its default pipeline, started by its own command."""
+    port, actions = free_port(), free_port()
+    (folder / "credentials.yml").write_text("rest:\n")
+    endpoints = {"action_endpoint": {"url": f"http://127.0.0.1:{actions}/webhook"}}
+    (folder / "endpoints.yml").write_text(yaml.safe_dump(endpoints))
+    script = (
+        f"{sys.executable} -m rasa_sdk --actions actions --port {actions} --quiet & "
+        f"{sys.executable} -m rasa run --model {learnt()} --port {port} "
+        f"--credentials {folder}/credentials.yml --endpoints {folder}/endpoints.yml --quiet & wait"
+    )
+    quiet = {"RASA_TELEMETRY_ENABLED": "false", "LOG_LEVEL": "ERROR", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    with on_core(SERVER), (folder / "stock.txt").open("w") as log:
+        shell = subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=ROOT,
+            env=os.environ | quiet,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    target = Target(port, psutil.Process(shell.pid))
+    try:
+        while not answers(port):
+            assert shell.poll() is None
+            time.sleep(1)
+        yield target
+    finally:
+        for process in target.processes[::-1]:
+            process.kill()
+
+
+def answers(port: int) -> bool:
+    """Whether anything is said to a greeting."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/webhooks/rest/webhook",
+        data=b'{"sender": "first", "message": "hello"}',
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return len(response.read()) > 2
+    except OSError:
+        return False
+
+
+def measured(target: Target) -> list[Load]:
+    """What it can do, and how it does at parts of that."""
+    target.load("Busy", 15, BUSY)
+    most = target.load("Busy", SECONDS, BUSY)
+    return [most, *(target.load("Arrivals", SECONDS, rate=part * most.rate) for part in PARTS)]
+
+
+def table(of: dict[str, list[Load]]) -> str:
+    """One row a load, one column a bot."""
+    names = ["as much as it can", *(f"{part:.0%} of that" for part in PARTS)]
+    lines = [f"| | {' | '.join(of)} |", "|---" * (len(of) + 1) + "|"]
+
+    def line(name: str, cells: list[str]) -> None:
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+
+    most = [loads[0] for loads in of.values()]
+    line("messages a second and core", [f"**{load.rate:.1f}**" for load in most])
+    line("processor a message", [f"{load.processor:.1f} ms" for load in most])
+    for number, name in enumerate(names):
+        loads = [found[number] for found in of.values()]
+        line(
+            f"{name}: median / 95 % / slowest",
+            [f"{each.median:.0f} / {each.slow:.0f} / {each.slowest:.0f} ms" for each in loads],
+        )
+        line(f"{name}: nothing or an error", [str(each.failed) for each in loads])
+    ratio = most[0].rate / most[1].rate
+    lines += ["", f"Otto answers {ratio:.1f} times as many messages as the stock bot."]
+    return "\n".join(lines)
+
+
+def growth(target: Target, rate: float, minutes: int) -> str:
+    """The memory of the servers while messages come at a rate, for so many minutes."""
+    lines = ["| minute | messages | memory |", "|---|---|---|"]
+    said = 0
+    parts = 6
+    for part in range(parts + 1):
+        lines.append(f"| {part * minutes // parts} | {said:,} | {target.megabytes():.0f} MB |")
+        if part < parts:
+            seconds = minutes * 60 // parts
+            load = target.load("Arrivals", seconds, rate=rate)
+            said += round(load.rate * seconds)
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, and write the tables."""
+    minutes = int(sys.argv[1]) if len(sys.argv) > 1 else MINUTES
+    found: dict[str, list[Load]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for what, start in {"Otto": otto, "Rasa's default": stock}.items():
+            with start(folder) as target:
+                found[what] = measured(target)
+        core = table(found)
+        print(core, flush=True)
+        put(DOCUMENT, "core", core)
+        with otto(folder) as target:
+            memory = growth(target, found["Otto"][0].rate / 2, minutes)
+    print(memory)
+    put(DOCUMENT, "memory", memory)
+
+
+if __name__ == "__main__":
+    main()

@@ -169,10 +169,14 @@ def intent_of(tracker: Tracker) -> str:
 
 def full_intent_of(tracker: Tracker) -> str:
     """The same, with what follows the slash where it is a retrieval intent."""
-    # Without Otto's own classifier, Rasa's name for it.
-    full = (tracker.latest_message.get("intent") or {}).get("full_retrieval_intent_name")
-    labels = tracker.latest_message.get("labels") or [{"name": full or intent_of(tracker)}]
-    return str(labels[0]["name"])
+    intent, said = intent_of(tracker), tracker.latest_message
+    names = [label["name"] for label in said.get("labels") or ()]
+    if not names:
+        # Without Otto's own classifier: what Rasa's selector for all of them holds likeliest.
+        selected = ((said.get("response_selector") or {}).get("default") or {}).get("ranking") or ()
+        names = [entry["intent_response_key"] for entry in selected]
+        names = [name for name in names if name.startswith(f"{intent}/")]
+    return str(names[0]) if names else intent
 
 
 def waiting_for(tracker: Tracker, *slots: str) -> str | None:

@@ -201,13 +201,15 @@ def table(of: dict[str, list[Load]]) -> str:
     return "\n".join(lines)
 
 
-def growth(target: Target, rate: float, minutes: int) -> str:
-    """The memory of the servers while messages come at a rate, for so many minutes."""
-    lines = ["| minute | messages | memory |", "|---|---|---|"]
+def growth(target: Target, database: Path, rate: float, minutes: int) -> str:
+    """What the servers and the database take while messages come at a rate for so many minutes."""
+    lines = ["| minute | messages | memory | database |", "|---|---|---|---|"]
     said = 0
     parts = 6
     for part in range(parts + 1):
-        lines.append(f"| {part * minutes // parts} | {said:,} | {target.megabytes():.0f} MB |")
+        kept = sum(file.stat().st_size for file in database.parent.glob(f"{database.name}*"))
+        cells = [f"{part * minutes // parts}", f"{said:,}", f"{target.megabytes():.0f} MB"]
+        lines.append(f"| {' | '.join([*cells, f'{kept / 1e6:.1f} MB'])} |")
         if part < parts:
             seconds = minutes * 60 // parts
             load = target.load("Arrivals", seconds, rate=rate)
@@ -228,7 +230,7 @@ def main() -> None:
         print(core, flush=True)
         put(DOCUMENT, "core", core)
         with otto(folder) as target:
-            memory = growth(target, found["Otto"][0].rate / 2, minutes)
+            memory = growth(target, folder / "otto.db", found["Otto"][0].rate / 2, minutes)
     print(memory)
     put(DOCUMENT, "memory", memory)
 

@@ -123,6 +123,16 @@ def follow_up(kind: str, *events: dict[str, Any]) -> list[str | None]:
     return [message["response"] for message in messages]
 
 
+def test_a_follow_up_is_known_by_rasas_own_selector_too() -> None:
+    on = tracker(said("x", topic="ages"), heard("how often"), intent="follow_up")
+    ranking = ("faq/risks", "follow_up/how_often", "follow_up/kids")
+    on.latest_message["response_selector"] = {
+        "default": {"ranking": [{"intent_response_key": name} for name in ranking]}
+    }
+    (message,), _ = run(FollowUp(), on)
+    assert [message["response"]] == follow_up("how_often", said("x", topic="ages"))
+
+
 @pytest.mark.parametrize(
     ("topic", "answer"),
     [("education_path", "time_to_become"), ("what_to_expect", "session_length")],

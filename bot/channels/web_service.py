@@ -13,13 +13,14 @@ from rasa.core.tracker_store import TrackerStore
 
 from bot import settings
 from bot.channels.choices import Choices
-from bot.channels.limits import Limit
+from bot.channels.limits import SharedLimit
 from bot.channels.problem import Problem, apology, log_reference, out_of_order, tell
 from bot.channels.turn import MAX_CHARACTERS, UNSPEAKABLE, Handle, take_turn
 from bot.channels.web_reply import Content, Reply, content, unsaved
 from bot.channels.web_session import Sessions
 from bot.channels.web_store import DAY, IDLE_SECONDS, RETENTION_DAYS, Store, Turn, no_session
 from bot.conversations import OutOfOrderError
+from bot.shared import Shared
 from bot.store import forget
 
 # How long Rasa and the log may take, in seconds.
@@ -45,26 +46,28 @@ class Said:
 class Service:
     """The web channel between HTTP and Rasa."""
 
-    def __init__(self, handle: Handle, store: Store, sessions: Sessions) -> None:
-        """Speak to Rasa through `handle`."""
+    def __init__(
+        self, handle: Handle, store: Store, sessions: Sessions, shared: Shared | None = None
+    ) -> None:
+        """Speak to Rasa through `handle`, as one of the servers that use `shared`, if any."""
         self._handle = handle
         self._store = store
         self._sessions = sessions
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web-log")
         # A clinic's waiting room has one address, so an address may do more than a session.
-        self._by_session = Limit(20, 60)
-        self._by_address = Limit(240, 60)
-        self._sessions_by_address = Limit(60, 600)
+        self._by_session = SharedLimit(shared, "session", 20, 60)
+        self._by_address = SharedLimit(shared, "address", 240, 60)
+        self._sessions_by_address = SharedLimit(shared, "new sessions", 60, 600)
         # A task that nothing refers to may be collected before it is done.
         self._running: set[Answered] = set()
 
-    def check(self, address: str) -> None:
+    async def check(self, address: str) -> None:
         """Count a request for an address.
 
         Raises:
             Problem: there were too many.
         """
-        _limit(self._by_address, address)
+        await _limit(self._by_address, address)
 
     async def open(self, old: str | None, address: str) -> dict[str, Any]:
         """Begin a session; if a token is given, that one's session ends.
@@ -72,7 +75,7 @@ class Service:
         Raises:
             Problem: there were too many, or the log is out of order.
         """
-        _limit(self._sessions_by_address, address)
+        await _limit(self._sessions_by_address, address)
         token = self._sessions.mint()
         await self._stored(self._store.open, self._sessions.key(token), time.time())
         if old is not None:
@@ -159,7 +162,7 @@ class Service:
     async def _say(self, token: str | None, said: Said, claimed: Claimed) -> list[Reply]:
         try:
             key = self._key(token)
-            _limit(self._by_session, key)
+            await _limit(self._by_session, key)
             text = None if said.text is None else UNSPEAKABLE.sub(" ", said.text)
             turn = await self._stored(
                 self._store.claim, key, said.client_id, text, said.choice_id, time.time()
@@ -239,6 +242,6 @@ async def _nobody(message: UserMessage) -> None:
     """Stands in for Rasa where it is not to be asked."""
 
 
-def _limit(limit: Limit, key: str) -> None:
-    if wait := limit.wait(key):
+async def _limit(limit: SharedLimit, key: str) -> None:
+    if wait := await limit.wait(key):
         raise Problem("too_many", "That was a lot at once. Please wait a moment.", wait)

@@ -17,7 +17,7 @@ import pytest
 from sanic import Sanic
 
 from bot.channels import database, web, web_service, web_store
-from bot.channels.limits import Limit
+from bot.channels.limits import SharedLimit
 from bot.channels.problem import TITLES
 from bot.channels.turn import MAX_CHARACTERS
 from bot.channels.web import WebChannel
@@ -63,7 +63,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         patch.setenv("OTTO_PROXIES", "127.0.0.1")
         patch.setenv("OTTO_SECRET", "s" * 32)
         patch.setenv("OTTO_DATABASE", f"sqlite:///{database}")
-        patch.setattr(web_service, "Limit", lambda most, seconds: Limit(10_000, 1))
+        patch.setattr(web_service, "SharedLimit", lambda *_: SharedLimit(None, "", 10_000, 1))
         with serving("test-web-channel", WebChannel) as (app, port):
             yield Served(app, port, database)
 
@@ -648,7 +648,7 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]
     monkeypatch.setenv("OTTO_SECRET", "s" * 32)
     monkeypatch.setenv("OTTO_PROXIES", "127.0.0.1")
     monkeypatch.setenv("OTTO_DATABASE", f"sqlite:///{tmp_path / 'web.db'}")
-    monkeypatch.setattr(web_service, "Limit", lambda most, seconds: Limit(2, 60))
+    monkeypatch.setattr(web_service, "SharedLimit", lambda *_: SharedLimit(None, "", 2, 60))
     with serving(f"test-limits-{uuid.uuid4().hex}", WebChannel) as (app, port):
         served = Served(app, port, tmp_path / "web.db")
         served.use(Agent("An answer."))

@@ -111,7 +111,8 @@ class Endpoints:
     async def erase(self, request: Request) -> HTTPResponse:
         """DELETE session: end it and forget what was said."""
         agent = request.app.ctx.agent
-        await self._service.erase(await self._admit(request), agent.tracker_store)
+        token = await self._admit(request)
+        await self._service.erase(token, agent.tracker_store, agent.lock_store)
         return response.empty()
 
     async def say(self, request: Request) -> HTTPResponse | None:

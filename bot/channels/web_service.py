@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rasa.core.channels.channel import UserMessage
+from rasa.core.lock_store import LockError, LockStore
 from rasa.core.tracker_store import TrackerStore
 
 from bot import settings
@@ -138,15 +139,24 @@ class Service:
         key = self._key(token)
         await self._stored(self._store.vote, key, reply, value, reason, time.time())
 
-    async def erase(self, token: str | None, tracker_store: TrackerStore) -> None:
+    async def erase(
+        self, token: str | None, tracker_store: TrackerStore, lock_store: LockStore
+    ) -> None:
         """Forget all that was said in a session, ended or not, here and in `tracker_store`.
+
+        A turn that is under way, maybe on another server, would be kept after that, so it is waited
+        for by `lock_store`; not for one that takes long.
 
         Raises:
             Problem: nothing is kept of such a session, or the log is out of order.
         """
-        key = self._key(token)
+        key, sender = self._key(token), self._sessions.sender(token or "")
         try:
-            await forget(tracker_store, self._sessions.sender(token or ""))
+            try:
+                async with lock_store.lock(sender, lock_lifetime=STORE_SECONDS):
+                    await forget(tracker_store, sender)
+            except LockError:
+                await forget(tracker_store, sender)
         except OutOfOrderError as error:
             raise out_of_order("unavailable", error) from error
         await self._stored(self._store.erase, key)

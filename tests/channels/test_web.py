@@ -9,11 +9,13 @@ import stat
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rasa.core.lock_store import LockError
 from sanic import Sanic
 
 from bot.channels import database, web, web_service, web_store
@@ -830,6 +832,31 @@ def test_what_is_cleared_is_cleared_in_rasas_tracker_too(client: Client, agent: 
     agent.tracker_store.store = {sender: "what was said", "web:another": "kept"}
     assert client.call("DELETE", "/session").status == 204
     assert agent.tracker_store.store == {"web:another": "kept"}
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_turn_under_way_is_waited_for_before_its_chat_is_cleared_but_not_for_long(
+    client: Client, agent: Agent, ends: bool
+) -> None:
+    events: list[str] = []
+
+    class Locks:
+        @asynccontextmanager
+        async def lock(self, sender: str, lock_lifetime: float) -> AsyncIterator[None]:
+            events.append(f"waited for {sender}")
+            if not ends:
+                raise LockError
+            yield
+
+    class Trackers:
+        async def forget(self, sender: str) -> None:
+            events.append(f"forgot {sender}")
+
+    client.say("hello")
+    (sender,) = {message.sender_id for message in agent.messages}
+    agent.lock_store, agent.tracker_store = Locks(), Trackers()
+    assert client.call("DELETE", "/session").status == 204
+    assert events == [f"waited for {sender}", f"forgot {sender}"]
 
 
 def test_a_chat_is_not_cleared_by_half(client: Client, agent: Agent) -> None:

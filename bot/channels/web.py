@@ -99,6 +99,7 @@ class Endpoints:
         @webhook.listener("before_server_stop")
         async def stop(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
             app.ctx.web_purge.cancel()
+            await self._service.close()
 
         return webhook
 

@@ -54,6 +54,7 @@ class Service:
         self._handle = handle
         self._store = store
         self._sessions = sessions
+        self._shared = shared
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web-log")
         # A clinic's waiting room has one address, so an address may do more than a session.
         self._by_session = SharedLimit(shared, "session", 20, 60)
@@ -160,6 +161,11 @@ class Service:
         except OutOfOrderError as error:
             raise out_of_order("unavailable", error) from error
         await self._stored(self._store.erase, key)
+
+    async def close(self) -> None:
+        """Let go of what is shared: the event loop cannot end before its connections have."""
+        if self._shared is not None:
+            await self._shared.close()
 
     async def purge_daily(self) -> None:
         """Forget what was kept for long enough, now and every day."""

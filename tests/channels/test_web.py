@@ -25,7 +25,6 @@ from bot.channels.turn import MAX_CHARACTERS
 from bot.channels.web import WebChannel
 from bot.conversations import OutOfOrderError
 from tests.channels.web import EMERGENCY, Agent, Client, serving, validate
-from tests.redis_server import RedisServer
 
 HERE, ELSEWHERE = "https://clinic.example", "https://evil.example"
 OFFER = {
@@ -663,26 +662,6 @@ def test_a_session_may_not_say_too_much_at_once(limited: Served) -> None:
     answers = [client.say("hi", X_Forwarded_For=f"192.0.2.{i}") for i in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 31
-
-
-def test_servers_that_share_a_redis_count_together(
-    tmp_path: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OTTO_SECRET", "s" * 32)
-    monkeypatch.setenv("OTTO_DATABASE", f"sqlite:///{tmp_path / 'web.db'}")
-    monkeypatch.setattr(
-        web_service, "SharedLimit", lambda shared, name, *_: SharedLimit(shared, name, 2, 60)
-    )
-    client, statuses = None, []
-    # One process has one connection to one address of a Redis.
-    for address in (redis.url, f"{redis.url}?db=0"):
-        monkeypatch.setenv("OTTO_REDIS", address)
-        with serving(f"test-shared-{uuid.uuid4().hex}", WebChannel) as (app, port):
-            app.ctx.agent = Agent("An answer.")
-            client = client or Client(port).begin()
-            client.port = port
-            statuses += [client.say(text).status for text in ("one", "two")]
-    assert statuses == [200, 200, 429, 429]
 
 
 def test_an_address_may_not_ask_too_much_at_once(limited: Served) -> None:

@@ -23,7 +23,6 @@ from bot import settings as settings_table
 from bot.answers import topics
 from bot.encoder import verify
 from bot.errors import OttoError
-from bot.origins import is_loopback
 from bot.paths import MODELS, STATE
 from bot.settings import Settings, SettingsError
 from bot.supervisor import address
@@ -191,7 +190,8 @@ def proxies(settings: Settings) -> str:
     """Whether visitors who come through a proxy are told apart: limits go by their addresses."""
     if settings.web.proxies:
         return ", ".join(map(str, settings.web.proxies))
-    if settings.sms.public_url and not is_loopback(settings.host):
+    # It begins with https://, which Otto leaves to a proxy.
+    if settings.sms.public_url:
         raise Note(
             "OTTO_PROXIES is empty, so all visitors who come through a proxy share one address and "
             "its limits; name the proxy's address there"

@@ -20,6 +20,7 @@ from bot.settings import Clinic
 from bot.sms import segments
 from bot.sms_keywords import CARRIER, Keyword
 from tests.channels.web import EMERGENCY, Agent
+from tests.conftest import Counted
 from tests.databases import rows
 
 NUMBER = "+15555550123"
@@ -618,11 +619,12 @@ def test_an_answer_that_cannot_be_kept_is_sent_all_the_same(
     assert texting.hear("Hi") == ["An answer."]
 
 
-def test_who_writes_too_much_is_told_once(line: Start) -> None:
+def test_who_writes_too_much_is_told_once_and_counted(line: Start, counted: Counted) -> None:
     texting = line()
     answers = [texting.receive(texting.incoming(f"question {n}")) for n in range(20)]
     assert answers.count([sms_texts.TOO_MANY]) == 1
     assert answers[-1] == []
+    assert counted("otto_refused_total", channel="sms") == answers.count([]) + 1
 
 
 def test_a_machine_that_says_the_same_is_left_alone(line: Start) -> None:

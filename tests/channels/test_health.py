@@ -80,15 +80,15 @@ def start(served: tuple[Sanic, int, str]) -> Start:
     return start
 
 
-def get(served: tuple[Sanic, int, str], path: str) -> tuple[int, Any]:
+def get(served: tuple[Sanic, int, str], path: str, method: str = "GET") -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", served[1], timeout=30)
-    connection.request("GET", path)
+    connection.request(method, path)
     answer = connection.getresponse()
     body = answer.read()
     connection.close()
     assert answer.headers["Cache-Control"] == "no-store"
     is_json = "json" in answer.headers["Content-Type"]
-    return answer.status, json.loads(body) if is_json else body.decode()
+    return answer.status, json.loads(body) if is_json and body else body.decode()
 
 
 def out_of_order(*parts: str) -> tuple[int, Any]:
@@ -98,6 +98,14 @@ def out_of_order(*parts: str) -> tuple[int, Any]:
 def test_otto_lives_whatever_is_out_of_order(served: tuple[Sanic, int, str]) -> None:
     served[0].ctx.agent = None
     assert get(served, "/health/live") == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_who_asks_for_the_status_alone_gets_that(
+    path: str, served: tuple[Sanic, int, str], start: Start
+) -> None:
+    start()
+    assert get(served, path, "HEAD") == (200, "")
 
 
 def test_otto_is_ready_when_its_questions_are_answered_and_its_database_works(

@@ -23,7 +23,7 @@ WANTED = (
 )
 NOT_WANTED = (
     *("forget it", "never mind", "my father forgets everything", "he keeps forgetting my name"),
-    *("my mother does not remember me", "my phone deletes texts, can you resend"),
+    "my mother does not remember me",
     *("can OT help if I forget things", "I forget where I put my keys since the stroke"),
     *(
         "forget about that question",

@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from bot import data_files
 from bot import settings as settings_table
@@ -25,12 +25,14 @@ from bot.encoder import verify
 from bot.errors import OttoError
 from bot.paths import MODELS, STATE
 from bot.settings import Settings, SettingsError
-from bot.supervisor import webhook
+from bot.supervisor import address
 from bot.training import inputs, model_path
 
 PYTHON = (3, 10)
 SECONDS = 3
 LOCAL = {"localhost", "127.0.0.1", "::1"}
+# How a status report is answered: taken, and nothing to say.
+TAKEN = 204
 OK, NOTE, WRONG = "ok", "note", "wrong"
 
 
@@ -186,27 +188,92 @@ def redis(settings: Settings) -> str:
 
 def rasa_server(settings: Settings) -> str:
     """Whether the Rasa server runs, and is Otto's."""
-    url = webhook(settings).removesuffix("webhook")
-    answer = _get(url)
+    answer = _get(live(settings))
     if answer is None:
         raise Note("it is not running; `otto run` starts it")
     if answer != {"status": "ok"}:
         raise Trouble(
-            f"something else answers at {url}; stop it, or choose another port with OTTO_PORT"
+            f"something else answers at {address(settings)}; stop it, or choose another port with "
+            "OTTO_PORT"
         )
-    return f"answers at {url}"
+    return f"answers at {address(settings)}"
 
 
 def action_server(settings: Settings) -> str:
     """Whether the action server runs, if the Rasa server does."""
     if _get(f"http://127.0.0.1:{settings.action_port}/health") == {"status": "ok"}:
         return f"answers on port {settings.action_port}"
-    if _get(webhook(settings).removesuffix("webhook")) is None:
+    if _get(live(settings)) is None:
         raise Note("it is not running; `otto run` starts it")
     raise Trouble(
         f"it does not answer on port {settings.action_port}, so lookups and recommendations fail; "
         "stop Otto and start it with `otto run`, and see what it prints"
     )
+
+
+def proxies(settings: Settings) -> str:
+    """Whether visitors who come through a proxy are told apart: limits go by their addresses."""
+    if settings.web.proxies:
+        return ", ".join(map(str, settings.web.proxies))
+    # It begins with https://, which Otto leaves to a proxy.
+    if settings.sms.public_url:
+        raise Note(
+            "OTTO_PROXIES is empty, so all visitors who come through a proxy share one address and "
+            "its limits; name the proxy's address there"
+        )
+    return "none"
+
+
+def text_line(settings: Settings) -> str:
+    """Whether what Twilio signs for the public address comes through, here and from outside."""
+    from bot.channels.sms_twilio import PATH
+
+    if not settings.sms.token:
+        return "off; docs/sms.md says how to set it up"
+    public, local = f"{settings.sms.public_url}{PATH}", f"{address(settings)}{PATH}"
+    for url in (local, public):
+        status = _deliver(url, settings)
+        if status is None and url == local:
+            raise Note("on; whether signed messages come through is seen while `otto run` runs")
+        if status is None:
+            raise Note(f"{public} cannot be reached from this machine; see that Twilio can")
+        if status == 403:
+            raise Trouble(
+                f"{url} refuses what is signed for {public}: the token or the public address there "
+                "is another one, or the proxy changes the query or the form. Compare "
+                "OTTO_TWILIO_TOKEN and OTTO_PUBLIC_URL with the Twilio console, and restart Otto"
+            )
+        if status != TAKEN:
+            raise Trouble(
+                f"{url} answers with status {status} instead of {TAKEN}; let the proxy pass "
+                f"on POST {PATH} as it is, without a redirect, and restart Otto after a change"
+            )
+    return f"signed messages come through at {public}"
+
+
+def _deliver(url: str, settings: Settings) -> int | None:
+    """The status for a status report, signed as Twilio does; None where it cannot be delivered.
+
+    A report is proven like a message, but nobody is answered and nothing is kept.
+    """
+    from bot.channels.sms_twilio import PATH, signed
+
+    form = {"MessageSid": "SM0", "From": "+15555550123", "MessageStatus": "delivered", "Body": ""}
+    signature = signed(f"{settings.sms.public_url}{PATH}", form, settings.sms.token)
+    headers = {"X-Twilio-Signature": signature}
+    request = urllib.request.Request(url, urlencode(form).encode(), headers)  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS) as response:  # noqa: S310
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+def live(settings: Settings) -> str:
+    """The address at which the Rasa server says that it is there."""
+    return f"{address(settings)}/health/live"
 
 
 def _get(url: str) -> object:
@@ -230,11 +297,13 @@ CHECKS = (
     Check("clock", clock),
     Check("clinic", clinic),
     Check("allowed origins", origins),
+    Check("proxies", proxies),
     Check("secret", secret),
     Check("database", database),
     Check("Redis", redis),
     Check("Rasa server", rasa_server),
     Check("action server", action_server),
+    Check("text line", text_line),
 )
 
 

@@ -12,6 +12,7 @@ class Keyword(Enum):
     START = "START"
     HELP = "HELP"
     MORE = "MORE"
+    FORGET = "FORGET"
 
 
 # What Twilio acts on where a message is nothing else, in any case
@@ -26,13 +27,17 @@ CARRIER = {
 }
 # An everyday answer too, so it asks for texts again only where there were to be none.
 EVERYDAY = "YES"
-# What no phone company acts on and is as plain; the rest is for the intent `opt_out` to understand.
+# What no phone company acts on and is as plain; the rest is for the intents `opt_out` and
+# `forget_me` to understand.
 OWN = {
     **dict.fromkeys(
         ("OPT OUT", "STOP ALL", "PLEASE STOP", "STOP PLEASE", "STOP TEXTS", "STOP TEXTING"),
         Keyword.STOP,
     ),
     **dict.fromkeys(("MORE", "MORE PLEASE", "READ MORE"), Keyword.MORE),
+    **dict.fromkeys(
+        ("FORGET ME", "DELETE MY DATA", "DELETE MY MESSAGES", "DELETE MY TEXTS"), Keyword.FORGET
+    ),
 }
 
 

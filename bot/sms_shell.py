@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from functools import partial
 
 from rasa.core.agent import Agent
 
 from bot.channels.sms_phone import Phone
 from bot.sms import size
 from bot.sms_keywords import match
+from bot.store import forget
 
 PHOTO, STOP = "/photo", "/stop"
 HOW_TO = "Text Otto as a phone would. Send a photo with /photo, end with /stop or Ctrl-D."
@@ -21,7 +23,8 @@ async def talk(agent: Agent, lines: AsyncIterator[str], answers_keywords: bool =
     """Send each line, and show what comes back as the phone gets it, with what it takes."""
     seconds = itertools.count(1_000_000, SECONDS_APART)
     now = next(seconds)
-    phone = Phone(agent.handle_message, answers_keywords, lambda: now)
+    forget_it = partial(forget, agent.tracker_store)
+    phone = Phone(agent.handle_message, forget_it, answers_keywords, lambda: now)
     async for line in lines:
         if line.strip() == STOP:
             return

@@ -21,10 +21,10 @@ from bot.errors import OttoError
 from bot.paths import ROOT
 from bot.settings import Settings
 
-QUESTION = "How long is an OT session?"
-# What the servers are asked before they count as ready, and the outcome: one question that Rasa
-# answers alone, and one for which the action server has to load its data, so that no visitor waits.
-ASKED = {QUESTION: "answer", "Is Trenton, New Jersey listed?": "location"}
+# What visitors must not wait for; without a database Otto still answers much, and begins to.
+NEEDED = {"rasa", "actions"}
+# More than bot/readiness.py takes.
+ASK_SECONDS = 10
 READY_SECONDS = 120.0
 # A server that dies this often within a minute will not get better by starting it again.
 MOST_RESTARTS = 5
@@ -167,7 +167,7 @@ def free_port() -> int:
 
 
 def wait_until_ready(settings: Settings, servers: list[Server]) -> None:
-    """Wait until a real question is answered and the action server is there.
+    """Wait until real questions are answered, also one that needs the action server.
 
     Raises:
         RunError: a server died, or it takes too long.
@@ -177,8 +177,11 @@ def wait_until_ready(settings: Settings, servers: list[Server]) -> None:
         for server in servers:
             if server.died():
                 raise RunError(f"the {server.name} did not start; its messages above say why")
-        if answers(settings):
+        broken = out_of_order(settings)
+        if not broken & NEEDED:
             print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
+            if broken:
+                print(f"Out of order: {', '.join(sorted(broken))}. See `otto doctor`.", flush=True)
             return
         if sys.stdout.isatty():
             print(f"\rStarting: {time.monotonic() - started:.0f} s ", end="", flush=True)
@@ -186,26 +189,22 @@ def wait_until_ready(settings: Settings, servers: list[Server]) -> None:
     raise RunError(f"Otto did not answer within {READY_SECONDS:.0f} s; see the messages above")
 
 
-def answers(settings: Settings) -> bool:
-    """Whether Otto answers questions that it knows, also one that needs its action server."""
+def out_of_order(settings: Settings) -> set[str]:
+    """Which parts of the running servers are out of order, as bot/channels/health.py names them."""
+    # While there is no action server, the Rasa server need not ask it questions.
+    health = f"http://127.0.0.1:{settings.action_port}/health"
     try:
-        health = f"http://127.0.0.1:{settings.action_port}/health"
-        with urllib.request.urlopen(health, timeout=2):
-            return all(_outcome(settings, text) == outcome for text, outcome in ASKED.items())
-    except (OSError, urllib.error.URLError, ValueError):
-        return False
-
-
-def _outcome(settings: Settings, text: str) -> str | None:
-    """What came of saying something to the running servers."""
-    request = urllib.request.Request(  # noqa: S310
-        webhook(settings),
-        data=json.dumps({"sender": "otto-run", "message": text}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-        messages = json.load(response)
-    return next((m["metadata"].get("outcome") for m in messages), None)
+        for url in (health, ready(settings)):
+            with urllib.request.urlopen(url, timeout=ASK_SECONDS):  # noqa: S310
+                pass
+        return set()
+    except urllib.error.HTTPError as error:
+        try:
+            return set(json.load(error)["out_of_order"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return NEEDED
+    except (OSError, ValueError):
+        return NEEDED
 
 
 def address(settings: Settings) -> str:
@@ -219,17 +218,26 @@ def webhook(settings: Settings) -> str:
     return f"{address(settings)}/webhooks/rest/webhook"
 
 
+def ready(settings: Settings) -> str:
+    """The address that says whether Otto can answer."""
+    return f"{address(settings)}/health/ready"
+
+
 def announce(settings: Settings) -> None:
     """Say where Otto is, how to try it and how to stop it."""
-    body = json.dumps({"sender": "me", "message": QUESTION})
     print(
-        f"\nOtto is ready: open {address(settings)}/ in a browser, or {address(settings)}/faq\n\n"
-        "Programs can talk with it too:\n"
-        f"  curl -s {webhook(settings)} -H 'Content-Type: application/json' \\\n"
-        f"    -d '{body}'\n\n"
-        "Stop it with Ctrl-C.",
+        f"\nOtto is ready: open {address(settings)}/ in a browser, or {address(settings)}/faq\n",
         flush=True,
     )
+    if settings.rest:
+        body = json.dumps({"sender": "me", "message": "How long is an OT session?"})
+        print(
+            "Programs can talk with it too:\n"
+            f"  curl -s {webhook(settings)} -H 'Content-Type: application/json' \\\n"
+            f"    -d '{body}'\n",
+            flush=True,
+        )
+    print("Stop it with Ctrl-C.", flush=True)
 
 
 def _interrupt(signum: int, frame: object) -> None:

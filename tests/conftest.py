@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bot import no_tensorflow
 
@@ -77,3 +78,22 @@ def redis(a_redis: redis_server.RedisServer) -> redis_server.RedisServer:
     """A Redis with nothing in it, which is there before the test and after it."""
     a_redis.client.flushall()
     return a_redis
+
+
+Counted = Callable[..., float]
+
+
+@pytest.fixture
+def counted() -> Counted:
+    """How much a number has grown since the test began."""
+    before = {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+    }
+
+    def count(name: str, **labels: str) -> float:
+        now = REGISTRY.get_sample_value(name, labels) or 0.0
+        return now - before.get((name, frozenset(labels.items())), 0.0)
+
+    return count

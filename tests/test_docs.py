@@ -4,11 +4,13 @@ import asyncio
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from prometheus_client.metrics import MetricWrapperBase
 from rasa.core.agent import Agent
 
-from bot import sms_shell
+from bot import metrics, sms_shell
 from bot.answers import TO_WRITE, load_sources, load_topic, topics
 from bot.channels.render import as_terminal
 from bot.check import EXAMPLES, GRADE, WEB_WORDS, problems
@@ -16,6 +18,7 @@ from bot.cli import parser
 from bot.conversation import Conversation
 from bot.evaluation import load_cases
 from bot.flags import VERDICTS
+from bot.metrics import PARTS
 from bot.paths import ROOT
 from bot.question_file import read
 from bot.settings import TABLE
@@ -25,6 +28,8 @@ from bot.sms import MOST_SEGMENTS
 CONTENT = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+MONITORING = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+NUMBERS = [each for each in vars(metrics).values() if isinstance(each, MetricWrapperBase)]
 LINKS = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 
 
@@ -85,6 +90,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
         "docs/understanding.md",
         "docs/benchmarks.md",
         "docs/sms.md",
+        "docs/monitoring.md",
         "docs/content.md",
         "docs/widget.md",
     ],
@@ -102,6 +108,19 @@ def test_every_module_and_data_file_has_its_room_in_the_architecture(path) -> No
     name = path.stem if path.suffix == ".py" else path.name
     wildcard = "data/place_*" if path.name.startswith("place_") else f"`{name}`"
     assert name == "__init__" or wildcard in ARCHITECTURE or f"/{path.name}`" in ARCHITECTURE
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number._name)
+def test_every_metric_is_in_the_guide_with_its_labels(number: Any) -> None:
+    suffix = "_total" if number._type == "counter" else ""
+    labels = ", ".join(f"`{label}`" for label in number._labelnames)
+    row = f"| `{number._name}{suffix}` | {labels} |".replace("|  |", "| |")
+    assert row in MONITORING
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_that_may_be_out_of_order_is_in_the_guide(part: str) -> None:
+    assert f"| `{part}` |" in MONITORING
 
 
 def test_make_help_lists_every_target_on_one_line() -> None:

@@ -12,13 +12,17 @@ import pytest
 
 from bot import doctor, settings
 from bot.channels import web_store
+from bot.channels.sms import SmsChannel
 from bot.doctor import CHECKS, NOTE, OK, WRONG, Check, Finding, Note, Trouble, examine
 from bot.errors import OttoError
 from bot.supervisor import free_port
+from tests.channels.sms import PATH, PUBLIC_URL, SETTINGS, TOKEN
+from tests.channels.web import Agent, serving
 from tests.redis_server import RedisServer
 
 Find = Callable[..., Finding]
 HTML = b"<html>"
+LINE = {"public_url": PUBLIC_URL, "twilio_token": TOKEN}
 
 
 @pytest.fixture
@@ -230,6 +234,74 @@ def test_a_redis_that_cannot_be_used_is_told_without_its_password(find: Find, ur
     found = find("Redis", redis=url, secret="0" * 32)
     assert (found.level, "correct OTTO_REDIS" in found.words) == (WRONG, True)
     assert "hush" not in found.words
+
+
+@pytest.mark.parametrize(
+    ("values", "level"),
+    [
+        ({"host": "0.0.0.0"}, OK),
+        (LINE, NOTE),
+        (LINE | {"host": "0.0.0.0"}, NOTE),
+        (LINE | {"proxies": "127.0.0.1"}, OK),
+    ],
+)
+def test_visitors_behind_a_proxy_that_nobody_named_are_worth_a_note(
+    find: Find, values: dict[str, str], level: str
+) -> None:
+    assert find("proxies", **values).level == level
+
+
+def test_without_a_text_line_there_is_nothing_to_prove(find: Find) -> None:
+    assert (find("text line").level, find("text line").words[:3]) == (OK, "off")
+
+
+def test_half_of_a_text_line_is_told_with_the_settings(find: Find) -> None:
+    found = find("text line", public_url=PUBLIC_URL)
+    assert (found.level, found.name) == (WRONG, "settings")
+    assert "OTTO_TWILIO_TOKEN is not" in found.words
+
+
+@pytest.mark.parametrize(
+    ("local", "public", "level", "words"),
+    [
+        (204, 204, OK, "signed messages come through at https://chat.clinic.example/webhooks/"),
+        (None, None, NOTE, "is seen while `otto run` runs"),
+        (204, None, NOTE, "cannot be reached from this machine"),
+        (403, 204, WRONG, "http://127.0.0.1:5005/webhooks/sms/webhook refuses"),
+        (204, 403, WRONG, "https://chat.clinic.example/webhooks/sms/webhook refuses"),
+        (404, 204, WRONG, "answers with status 404 instead of 204"),
+        (204, 405, WRONG, "let the proxy pass on POST /webhooks/sms/webhook as it is"),
+    ],
+)
+def test_the_text_line_is_tried_here_and_from_outside(
+    find: Find,
+    monkeypatch: pytest.MonkeyPatch,
+    local: int | None,
+    public: int | None,
+    level: str,
+    words: str,
+) -> None:
+    def deliver(url: str, known: settings.Settings) -> int | None:
+        return public if url.startswith(PUBLIC_URL) else local
+
+    monkeypatch.setattr(doctor, "_deliver", deliver)
+    found = find("text line", **LINE)
+    assert (found.level, words in found.words) == (level, True)
+    assert TOKEN not in found.words
+
+
+@pytest.mark.parametrize(("token", "status"), [(TOKEN, 204), ("0" * 32, 403)])
+def test_what_the_doctor_signs_is_what_the_text_line_proves(
+    token: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'sms.db'}"
+    for name, value in (SETTINGS | {"OTTO_SECRET": "s" * 32, "OTTO_DATABASE": url}).items():
+        monkeypatch.setenv(name, value)
+    with serving(f"test-doctor-{status}", SmsChannel) as (app, port):
+        app.ctx.agent = Agent("An answer.")
+        known = settings.load(SETTINGS | {"OTTO_TWILIO_TOKEN": token})
+        assert doctor._deliver(f"http://127.0.0.1:{port}{PATH}", known) == status
+        assert app.ctx.agent.messages == []
 
 
 def test_servers_that_do_not_run_are_worth_a_note(find: Find) -> None:

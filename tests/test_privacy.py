@@ -26,10 +26,12 @@ from rasa.utils.endpoints import EndpointConfig
 from bot import private_log
 from bot.channels.database import Database
 from bot.channels.rest import RestChannel
+from bot.channels.sms import SmsChannel
 from bot.channels.web import WebChannel
 from bot.paths import ROOT
 from bot.quiet import quiet
 from bot.store import OttoTrackerStore
+from tests.channels.sms import NUMBER, SETTINGS, Twilio
 from tests.channels.web import Client, serving
 from tests.running import free_port
 
@@ -73,7 +75,19 @@ def say_web(port: int, text: str) -> str:
     return odd + str(client.say(text).content)
 
 
-CHANNELS: dict[type[InputChannel], Say] = {RestChannel: say_rest, WebChannel: say_web}
+def say_sms(port: int, text: str) -> str:
+    twilio = Twilio(port)
+    answers = [twilio.post(body, "canary") for body in ODD_BODIES]
+    answers += [twilio.deliver(said) for said in (text, f"he can't breathe, {text}")]
+    answers += [twilio.deliver("", ProfileName=text), twilio.deliver(text, SmsStatus="failed")]
+    return str(answers)
+
+
+CHANNELS: dict[type[InputChannel], Say] = {
+    RestChannel: say_rest,
+    WebChannel: say_web,
+    SmsChannel: say_sms,
+}
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -150,6 +164,9 @@ def send(
     agent: Agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> Callable[..., str]:
     """Send the marked text through a channel with something broken, and return what came back."""
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OTTO_REST", "on")
     monkeypatch.setenv("OTTO_SECRET", "s" * 32)
     monkeypatch.setenv("OTTO_DATABASE", f"sqlite:///{tmp_path}/otto.db")
     caplog.set_level(logging.WARNING)
@@ -188,7 +205,8 @@ def test_no_log_file_or_error_holds_what_a_visitor_wrote(
     assert "canary" not in answers
     assert "canary" not in logged
     assert "canary" not in printed
-    assert [private for private in PRIVATE if private.encode() in kept] == []
+    assert [private for private in (*PRIVATE, NUMBER) if private.encode() in kept] == []
+    assert NUMBER not in logged + printed
 
 
 @pytest.mark.parametrize("failure", [broken_actions, broken_rasa])

@@ -14,6 +14,7 @@ from bot.sms import segments
 from bot.training import model_path, train
 from tests.channels.sms import SETTINGS, Twilio
 from tests.channels.web import EMERGENCY
+from tests.databases import rows
 from tests.running import Running
 
 CLINIC = Clinic("Riverside OT", "555-0100")
@@ -83,6 +84,22 @@ def test_who_wants_no_more_texts_gets_none_until_a_start(phone: Twilio) -> None:
     assert "30 to 60 minutes" in phone.say("How long is an OT session?")[-1]
 
 
+def test_who_wants_to_be_forgotten_leaves_one_confirmation_behind(
+    phone: Twilio, running: Running
+) -> None:
+    def kept() -> list[int]:
+        tables = ("conversation_turns", "sms_messages", "sms_numbers")
+        return [len(rows(running.database, f"SELECT * FROM {table}")) for table in tables]
+
+    before = kept()
+    phone.say("do we need OT or PT?")
+    phone.say("an older adult")
+    assert kept() == [before[0] + 2, before[1] + 2, before[2] + 1]
+    (confirmed,) = phone.say("please delete my messages")
+    assert confirmed.startswith("Done: I deleted")
+    assert kept() == [before[0], before[1] + 1, before[2]]
+
+
 def test_fifty_deliveries_of_one_message_are_one_turn(phone: Twilio) -> None:
     phone.say("do we need OT or PT?")
     replies: list[list[str]] = []
@@ -134,8 +151,8 @@ def test_a_number_is_kept_nowhere_and_what_was_written_only_with_the_conversatio
     with sqlite3.connect(folder / "log.db") as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master")]
         own = [name for name in tables if name in ("sms_messages", "sms_numbers")]
-        rows = [row for name in own for row in db.execute(f"SELECT * FROM {name}")]
+        written = [row for name in own for row in db.execute(f"SELECT * FROM {name}")]
     log = (folder / "log.txt").read_text()
     assert len(own) == 2
-    assert "Quickwater" not in f"{rows}{log}"
+    assert "Quickwater" not in f"{written}{log}"
     assert [word for word in ("30 to 60", "Kingston", "sms:", "lips are blue") if word in log] == []

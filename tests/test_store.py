@@ -308,6 +308,21 @@ def test_a_database_that_is_lost_and_back_has_every_turn_once_in_order(kept: Kep
     assert store.conversations._journal.all() == []
 
 
+def test_a_look_at_the_database_sees_an_outage_and_leaves_nothing(kept: Kept) -> None:
+    store = opened(kept.url)
+    say(store, "one")
+    asyncio.run(store.check())
+    kept.lose()
+    with pytest.raises(OutOfOrderError):
+        asyncio.run(store.check())
+    say(store, "two")
+    assert store.conversations.pending == 1
+    kept.find()
+    asyncio.run(store.check())
+    assert store.conversations.pending == 0
+    assert rows(kept.url, "SELECT * FROM otto_probes") == []
+
+
 def test_a_turn_of_the_outage_survives_the_process(kept: Kept) -> None:
     store = opened(kept.url)
     say(store, "one")

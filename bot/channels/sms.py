@@ -14,13 +14,14 @@ from sanic.response import HTTPResponse
 from bot import settings
 from bot.channels.body import TooLarge, read
 from bot.channels.database import own_file
-from bot.channels.sms_service import Service
+from bot.channels.sms_service import Forget, Service
 from bot.channels.sms_store import Store
 from bot.channels.sms_twilio import XML, Answer, Twilio
 from bot.channels.turn import Handle
 from bot.channels.web_session import Sessions, load_secret
 from bot.paths import STATE
 from bot.shared import shared
+from bot.store import forget
 
 # A text of 1,600 characters, each of them four bytes and each byte three characters in a form.
 MAX_BODY = 32_768
@@ -40,7 +41,7 @@ class SmsChannel(InputChannel):
         sms = settings.load().sms
         if not sms.token:
             return webhook
-        service = line(on_new_message)
+        service = line(on_new_message, forgetter(webhook))
         twilio = Twilio(service, sms.public_url, sms.token)
 
         @webhook.route("/webhook", methods=["POST"], stream=True)
@@ -63,11 +64,22 @@ class SmsChannel(InputChannel):
         return webhook
 
 
-def line(handle: Handle) -> Service:
+def forgetter(channel: Blueprint) -> Forget:
+    """What deletes a conversation in the app of a channel, once that has its agent."""
+
+    async def forget_it(sender_id: str) -> None:
+        (app,) = channel.apps
+        await forget(app.ctx.agent.tracker_store, sender_id)
+
+    return forget_it
+
+
+def line(handle: Handle, forget_it: Forget) -> Service:
     """The text line as the settings have it."""
     found = settings.load()
     return Service(
         handle,
+        forget_it,
         Store(found.web.database or own_file(STATE / "sms.db")),
         Sessions(found.web.secret or load_secret(STATE)),
         found.sms.answers_keywords,

@@ -23,7 +23,7 @@ from sanic.response import HTTPResponse
 from bot import settings
 from bot.channels.body import TooLarge, read
 from bot.channels.site import CSS, HTML, POLICY, SCRIPT
-from bot.channels.sms import MAX_BODY
+from bot.channels.sms import MAX_BODY, forgetter
 from bot.channels.sms_phone import Phone
 from bot.origins import is_loopback, may_use
 from bot.sms import size
@@ -64,7 +64,7 @@ class SmsPage(InputChannel):
         sms = settings.load().sms
         if not sms.page:
             return page
-        phone = Phone(on_new_message, sms.answers_keywords)
+        phone = Phone(on_new_message, forgetter(page), sms.answers_keywords)
 
         for path, (name, kind) in FILES.items():
 

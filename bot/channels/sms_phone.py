@@ -12,11 +12,9 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
-from twilio.request_validator import RequestValidator
-
-from bot.channels.sms_service import Service
+from bot.channels.sms_service import Forget, Service
 from bot.channels.sms_store import Store
-from bot.channels.sms_twilio import PATH, Twilio
+from bot.channels.sms_twilio import PATH, Twilio, signed
 from bot.channels.turn import Handle
 from bot.channels.web_session import Sessions
 
@@ -31,6 +29,7 @@ class Phone:
     def __init__(
         self,
         handle: Handle,
+        forget: Forget,
         answers_keywords: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -38,6 +37,7 @@ class Phone:
         self._folder = tempfile.TemporaryDirectory(prefix="otto-sms-")
         self._service = Service(
             handle,
+            forget,
             Store(f"sqlite:///{self._folder.name}/sms.db"),
             Sessions(secrets.token_hex(32)),
             answers_keywords,
@@ -45,14 +45,14 @@ class Phone:
         )
         token = secrets.token_hex(16)
         self._twilio = Twilio(self._service, PUBLIC_URL, token)
-        self._signer = RequestValidator(token)
+        self._token = token
         self._ids = (f"SM{number:032x}" for number in itertools.count(1))
 
     async def send(self, text: str, files: int = 0, number: str = NUMBER) -> list[str]:
         """Send a message and return the texts that come back."""
         form = {"MessageSid": next(self._ids), "From": number, "Body": text, "FromCity": ""}
         form["NumMedia"] = str(files)
-        signature = self._signer.compute_signature(PUBLIC_URL + PATH, form)
+        signature = signed(PUBLIC_URL + PATH, form, self._token)
         answer = await self._twilio.answer(urlencode(form).encode(), "", signature)
         reply = ElementTree.fromstring(answer.body)  # noqa: S314 - it is our own
         return [message.text or "" for message in reply.iter("Message")]

@@ -7,20 +7,20 @@ no texts, and though the database or Rasa is broken.
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from rasa.core.channels.channel import UserMessage
 
-from bot import settings, sms_texts
+from bot import metrics, settings, sms_texts
 from bot.channels.choices import Choices
 from bot.channels.problem import apology, log_reference, tell
 from bot.channels.render import Message
 from bot.channels.sms_guard import Guard, Verdict
 from bot.channels.sms_reply import pages
-from bot.channels.sms_store import DAY, STRANGER_SECONDS, Claim, Number, Store
+from bot.channels.sms_store import DAY, STRANGER_SECONDS, Claim, Number, Store, message_name
 from bot.channels.turn import BROKEN, EMPTY, Handle, take_turn
 from bot.channels.web_session import Sessions
 from bot.safety import Safety
@@ -52,6 +52,8 @@ REACTION = re.compile(
 
 T = TypeVar("T")
 Texts = list[str]
+# Deletes all that Rasa keeps of a sender, or raises.
+Forget = Callable[[str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Service:
     def __init__(
         self,
         handle: Handle,
+        forget: Forget,
         store: Store,
         sessions: Sessions,
         answers_keywords: bool = False,
@@ -106,6 +109,7 @@ class Service:
 
         Args:
             handle: what takes new messages.
+            forget: what deletes a conversation.
             store: the line's memory.
             sessions: what derives names for numbers.
             answers_keywords: whether Otto answers STOP, START and HELP, because no carrier does.
@@ -113,6 +117,7 @@ class Service:
             shared: what several servers share, if there are several.
         """
         self._handle = handle
+        self._forget = forget
         self._store = store
         self._sessions = sessions
         self._answers_keywords = answers_keywords
@@ -232,18 +237,24 @@ class Service:
         keyword = self._keyword(incoming, number)
         if keyword is not None:
             return keyword
+        found = match(incoming.text)
+        if number.opted_out and found and found.keyword is Keyword.FORGET:
+            return await self._forgotten(incoming, number, [])
         if number.opted_out or REACTION.fullmatch(incoming.text.strip()):
             return _Outcome([], number)
         verdict = await self._guard.judge(key, incoming.text)
         if verdict is not Verdict.ANSWER:
+            metrics.refused("sms")
             return _Outcome([sms_texts.TOO_MANY] if verdict is Verdict.WARN else [], number)
-        found = match(incoming.text)
         if found and found.keyword is Keyword.MORE and had_rest:
             replies, number = _more(number)
         elif sentence := _unreadable(incoming):
             replies = [sentence]
         else:
-            replies, number = await self._turn(incoming, number)
+            text, said = await self._turn(incoming, number)
+            if final := _marked(said, "forget"):
+                return await self._forgotten(incoming, number, pages(final))
+            replies, number = self._heard(text, said, number)
         now = self._clock()
         if number.greeted < now - STRANGER_SECONDS and not number.opted_out:
             replies = [sms_texts.introduction(settings.load().clinic), *replies]
@@ -274,15 +285,31 @@ class Service:
             return _Outcome([] if silent else [sms_texts.help_(clinic)], number)
         return None
 
-    async def _turn(self, incoming: Incoming, number: Number) -> tuple[Texts, Number]:
-        """What Rasa says to a message, its first page."""
+    async def _forgotten(self, incoming: Incoming, number: Number, replies: Texts) -> _Outcome:
+        """Delete all that is kept of a number, but that it wants no texts: the law asks for that.
+
+        `replies` confirm it, if it could be done.
+        """
+        id_, key = self._names(incoming)
+        try:
+            await self._forget(self._sender(incoming))
+            await self._stored(self._store.forget, id_, key)
+        except Exception as error:
+            log_reference(type(error).__name__)
+            return _Outcome([] if number.opted_out else [sms_texts.NOT_FORGOTTEN], number)
+        return _Outcome(replies, Number(opted_out=number.opted_out))
+
+    async def _turn(self, incoming: Incoming, number: Number) -> tuple[str, list[Message]]:
+        """A message, its choice spelt out, and what Rasa says to it."""
         sender = self._sender(incoming)
         choices = Choices()
         choices.remember(sender, [{"buttons": [{"payload": p} for p in number.offered]}])
         text = choices.resolve(sender, incoming.text)
-        said = await take_turn(self._bounded, sender, text, "sms")
-        final = [message for message in said if message["metadata"].get("opt_out")]
-        if final:
+        return text, await take_turn(self._bounded, sender, text, "sms")
+
+    def _heard(self, text: str, said: list[Message], number: Number) -> tuple[Texts, Number]:
+        """The first page of what Rasa said to a text, and what is known of its number then."""
+        if final := _marked(said, "opt_out"):
             return pages(final), Number(opted_out=True, greeted=number.greeted, seen=number.seen)
         alarm = self._safety.check(text)
         # What an emergency calls for is said again while the conversation is still about it.
@@ -331,7 +358,8 @@ class Service:
 
     def _names(self, incoming: Incoming) -> tuple[str, str]:
         """What the database knows a message and its number by."""
-        return self._sessions.derive("sms message", incoming.id), self._key(incoming.number)
+        key = self._key(incoming.number)
+        return message_name(key, self._sessions.derive("sms message", incoming.id)), key
 
     def _sender(self, incoming: Incoming) -> str:
         """What Rasa knows a number by."""
@@ -373,6 +401,11 @@ def _fetched(outcome: _Outcome) -> _Outcome:
     """An outcome that came too late: it is kept until the visitor asks for it."""
     rest = (*outcome.replies[-1:], *outcome.number.rest)
     return _Outcome([sms_texts.SLOW], replace(outcome.number, rest=rest))
+
+
+def _marked(said: list[Message], mark: str) -> list[Message]:
+    """The messages that Rasa marked (domain.yml), which are then all there is to say."""
+    return [message for message in said if message["metadata"].get(mark)]
 
 
 def _offered(said: list[Message]) -> tuple[str, ...]:

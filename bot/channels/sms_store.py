@@ -1,6 +1,7 @@
 """What the text line keeps: which messages were answered, who wants no texts, what comes next.
 
 No number and nothing that anybody wrote is in it: numbers and messages are known by keyed hashes.
+A message's begins with a part of its number's, so that a number's messages can be deleted.
 Everything here is short and blocks; the channel calls it in a thread. Times are seconds since 1970.
 """
 
@@ -24,6 +25,8 @@ REPLAY_SECONDS = 2 * DAY
 RETENTION_SECONDS = 30 * DAY
 # An answer that took so long was lost with the server that worked on it.
 STALE_SECONDS = 60
+# How much of a number's hash a message's begins with.
+NUMBER_PART, NAME = 24, 64
 
 METADATA = sa.MetaData()
 MESSAGES = sa.Table(
@@ -81,6 +84,11 @@ class Claim:
     replies: tuple[str, ...] | None = None
 
 
+def message_name(key: str, message: str) -> str:
+    """What a message is known by, from the hash of its number and its own."""
+    return f"{key[:NUMBER_PART]}{message}"[:NAME]
+
+
 class Store:
     """The text line's memory in a database: SQLite or PostgreSQL."""
 
@@ -100,7 +108,10 @@ class Store:
             return Claim(replies=None if found is None else tuple(json.loads(found)))
 
     def finish(self, id_: str, replies: Sequence[str], key: str, number: Number) -> None:
-        """Keep the answer to a claimed message, and what is known of its number from now on."""
+        """Keep the answer to a claimed message, and what is known of its number from now on.
+
+        A number of which nothing is known is not kept.
+        """
         kept = {
             "seen": number.seen,
             "greeted": number.greeted,
@@ -112,8 +123,21 @@ class Store:
         with self._database.begin() as db:
             mine = sa.update(MESSAGES).where(MESSAGES.c.id == id_)
             db.execute(mine.values(replies=json.dumps(list(replies))))
+            if number == Number():
+                db.execute(sa.delete(NUMBERS).where(NUMBERS.c.key == key))
+                return
             insert = self._database.insert(NUMBERS).values(key=key, **kept)
             db.execute(insert.on_conflict_do_update(index_elements=["key"], set_=kept))
+
+    def forget(self, id_: str, key: str) -> None:
+        """Delete the answers to a number's messages but that to a claimed one, which is under way.
+
+        What is known of the number goes with `finish`.
+        """
+        others = MESSAGES.c.id.startswith(key[:NUMBER_PART]) & (MESSAGES.c.id != id_)
+        with self._database.begin() as db:
+            db.execute(sa.delete(MESSAGES).where(others))
+        self._database.sweep()
 
     def number(self, key: str) -> Number:
         """What is known of a number."""

@@ -64,6 +64,11 @@ class Twilio:
             return Answer(503)
 
 
+def signed(url: str, form: dict[str, str], token: str) -> str:
+    """The header X-Twilio-Signature that a form gets for an address."""
+    return str(RequestValidator(token).compute_signature(url, form))
+
+
 def message(form: "MultiDict[str]") -> Incoming | None:
     """The message in a form, or None if it has no sender or no id."""
     id_, number = form.get("MessageSid", ""), form.get("From", "")

@@ -12,7 +12,7 @@ from sanic import Sanic
 
 from bot import sms_texts
 from bot.channels import sms, sms_store
-from bot.channels.rest import RestChannel
+from bot.channels.site import SiteChannel
 from bot.channels.sms import MAX_BODY, SmsChannel
 from bot.settings import Clinic
 from tests.channels.sms import NUMBER, PATH, SETTINGS, Twilio
@@ -107,6 +107,15 @@ def test_a_photo_and_a_stop_are_told_by_their_fields(twilio: Twilio, agent: Agen
     assert twilio.say("Hi") == []
 
 
+def test_who_wants_to_be_forgotten_is_forgotten_by_rasa_too(twilio: Twilio, agent: Agent) -> None:
+    twilio.say("How long is it?")
+    sender = agent.messages[0].sender_id
+    agent.tracker_store.store[sender] = agent.tracker_store.store["sms:another"] = "said"
+    agent.answers = ({"text": "I deleted it.", "metadata": {"forget": True}},)
+    assert twilio.say("forget me") == ["I deleted it."]
+    assert list(agent.tracker_store.store) == ["sms:another"]
+
+
 def test_a_stop_that_cannot_be_kept_is_told_to_twilio(
     twilio: Twilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,7 +132,7 @@ def test_without_a_token_there_is_no_text_line(
 ) -> None:
     state = tmp_path / "state"
     monkeypatch.setattr(sms, "STATE", state)
-    with serving(f"test-no-sms-{method.lower()}", RestChannel, SmsChannel) as (_, port):
+    with serving(f"test-no-sms-{method.lower()}", SiteChannel, SmsChannel) as (_, port):
         connection = http.client.HTTPConnection("127.0.0.1", port)
         connection.request(method, PATH)
         assert connection.getresponse().status == 404

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sanic import Sanic
 
-from bot.channels.rest import RestChannel
+from bot.channels.site import SiteChannel
 from bot.channels.sms_page import FILES, FOLDER, FORWARDED, SmsPage
 from tests.channels.web import EMERGENCY, Agent, serving
 
@@ -117,5 +117,5 @@ def test_nobody_elsewhere_finds_it(
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("POST", "/messages")])
 def test_it_is_not_there_unless_asked_for(method: str, path: str) -> None:
-    with serving(f"test-no-sms-page-{method.lower()}", RestChannel, SmsPage) as (_, port):
+    with serving(f"test-no-sms-page-{method.lower()}", SiteChannel, SmsPage) as (_, port):
         assert call(port, method, path)[0].status == 404

@@ -16,11 +16,14 @@ from bot.channels.sms_service import Incoming, NotKept, Service
 from bot.channels.sms_store import DAY, SESSION_SECONDS, STRANGER_SECONDS, Store
 from bot.channels.turn import EMPTY
 from bot.channels.web_session import Sessions
+from bot.conversations import OutOfOrderError
 from bot.settings import Clinic
 from bot.shared import Shared
 from bot.sms import segments
 from bot.sms_keywords import CARRIER, Keyword
 from tests.channels.web import EMERGENCY, Agent
+from tests.conftest import Counted
+from tests.databases import rows
 from tests.redis_server import RedisServer
 
 NUMBER = "+15555550123"
@@ -29,6 +32,7 @@ CHOICES = {
     "text": "Who is it for?",
     "buttons": [{"title": "A child", "payload": "My child"}, {"title": "Me", "payload": "Myself"}],
 }
+FORGET = {"text": "I deleted it.", "metadata": {"outcome": "small_talk", "forget": True}}
 LONG = " ".join(f"word{number}" for number in range(120))
 OPT_OUT = {"text": "No more texts.", "metadata": {"outcome": "small_talk", "opt_out": True}}
 
@@ -40,18 +44,28 @@ class Line:
         self.agent = agent
         self.now = 1_000_000_000.0
         self.count = 0
-        self.store = Store(f"sqlite:///{folder / 'sms.db'}")
+        self.keeps = False
+        self.forgotten: list[str] = []
+        self.file = folder / "sms.db"
+        self.store = Store(f"sqlite:///{self.file}")
         self.start(answers_keywords)
 
     def start(self, answers_keywords: bool = False) -> None:
         """Start the server anew, with the database as it is."""
         self.service = Service(
             self.agent.handle_message,
+            self.forget,
             self.store,
             Sessions("s" * 32),
             answers_keywords,
             lambda: self.now,
         )
+
+    async def forget(self, sender_id: str) -> None:
+        """Delete a conversation in Rasa, or fail to."""
+        if self.keeps:
+            raise OutOfOrderError
+        self.forgotten.append(sender_id)
 
     def incoming(self, text: str, **more: Any) -> Incoming:
         self.count += 1
@@ -321,6 +335,87 @@ def test_who_wants_no_more_texts_in_other_words_gets_one_confirmation(line: Star
     assert texting.agent.messages == []
 
 
+# Being forgotten.
+
+
+def kept(texting: Line) -> tuple[list[Any], list[Any]]:
+    """The rows of numbers and of answered messages."""
+    url = f"sqlite:///{texting.file}"
+    numbers = rows(url, "SELECT opted_out, seen, greeted, offered, rest, advice FROM sms_numbers")
+    return numbers, rows(url, "SELECT replies FROM sms_messages")
+
+
+def test_who_wants_to_be_forgotten_is_and_gets_one_confirmation(line: Start) -> None:
+    texting = line(CHOICES)
+    texting.hear("do I need OT?")
+    texting.agent.answers = ("Something else.", FORGET, "And the form asks again.")
+    assert texting.hear("delete all you have of me") == ["I deleted it."]
+    assert texting.forgotten == [texting.agent.messages[-1].sender_id]
+    # What is left is the confirmation, should the message come again.
+    assert kept(texting) == ([], [('["I deleted it."]',)])
+
+
+def test_a_request_to_be_forgotten_that_comes_again_is_confirmed_again_and_heeded_once(
+    line: Start,
+) -> None:
+    texting = line()
+    texting.agent.answers = (FORGET,)
+    message = texting.incoming("forget me")
+    assert texting.receive(message) == texting.receive(message) == ["I deleted it."]
+    assert len(texting.forgotten) == 1
+
+
+def test_a_number_that_was_forgotten_is_a_stranger(line: Start) -> None:
+    texting = line()
+    texting.agent.answers = (FORGET,)
+    texting.hear("forget me")
+    texting.agent.answers = ("An answer.",)
+    assert texting.hear("How long is it?") == [INTRODUCTION, "An answer."]
+
+
+def test_a_stranger_who_wants_to_be_forgotten_is_not_greeted_first(line: Start) -> None:
+    texting = line(FORGET, greeted=False)
+    assert texting.hear("delete my messages") == ["I deleted it."]
+    assert kept(texting)[0] == []
+
+
+def test_other_numbers_are_not_forgotten(line: Start) -> None:
+    texting = line()
+    texting.hear("Hi", number="+15555550124")
+    texting.agent.answers = (FORGET,)
+    texting.hear("forget me")
+    numbers, messages = kept(texting)
+    assert (len(numbers), len(messages)) == (1, 2)
+
+
+def test_what_could_not_be_deleted_is_not_said_to_be(line: Start) -> None:
+    texting = line()
+    texting.agent.answers = (FORGET,)
+    texting.keeps = True
+    assert texting.hear("forget me") == [sms_texts.NOT_FORGOTTEN]
+    assert len(kept(texting)[0]) == 1
+    texting.keeps = False
+    assert texting.hear("forget me") == ["I deleted it."]
+
+
+@pytest.mark.parametrize("text", ["delete my data", "Forget me!", "DELETE MY MESSAGES"])
+def test_who_wants_no_texts_is_forgotten_in_silence_but_for_that(text: str, line: Start) -> None:
+    texting = line()
+    texting.hear("STOP")
+    assert texting.hear(text) == []
+    assert len(texting.forgotten) == 1
+    assert kept(texting) == ([(1, 0.0, 0.0, "[]", "[]", "")], [("[]",)])
+    assert texting.agent.messages == []
+    assert texting.hear("Hi") == []
+
+
+def test_who_wants_no_texts_hears_nothing_of_a_failure_either(line: Start) -> None:
+    texting = line()
+    texting.hear("STOP")
+    texting.keeps = True
+    assert texting.hear("forget me") == []
+
+
 # Emergencies.
 
 
@@ -527,11 +622,12 @@ def test_an_answer_that_cannot_be_kept_is_sent_all_the_same(
     assert texting.hear("Hi") == ["An answer."]
 
 
-def test_who_writes_too_much_is_told_once(line: Start) -> None:
+def test_who_writes_too_much_is_told_once_and_counted(line: Start, counted: Counted) -> None:
     texting = line()
     answers = [texting.receive(texting.incoming(f"question {n}")) for n in range(20)]
     assert answers.count([sms_texts.TOO_MANY]) == 1
     assert answers[-1] == []
+    assert counted("otto_refused_total", channel="sms") == answers.count([]) + 1
 
 
 def test_a_machine_that_says_the_same_is_left_alone(line: Start) -> None:

@@ -20,6 +20,7 @@ from bot.channels.sms_store import (
     Claim,
     Number,
     Store,
+    message_name,
 )
 
 NOW = 1_000_000_000.0
@@ -98,6 +99,32 @@ def test_who_wants_no_texts_is_never_forgotten(store: Store) -> None:
     store.finish("m", [], "n", replace(KNOWN, opted_out=True))
     store.purge(NOW + 3650 * DAY)
     assert store.number("n").opted_out
+
+
+def test_a_numbers_answers_are_deleted_but_for_the_message_under_way(store: Store) -> None:
+    (one, other) = ("a" * 64, "b" * 64)
+    first, last = message_name(one, "1" * 64), message_name(one, "2" * 64)
+    theirs = message_name(other, "1" * 64)
+    for name, key in ((first, one), (theirs, other)):
+        store.claim(name, key, NOW)
+        store.finish(name, ["private"], key, KNOWN)
+    store.claim(last, one, NOW)
+    store.forget(last, one)
+    assert store.claim(first, one, NOW).number is not None
+    assert store.claim(last, one, NOW) == Claim()
+    assert store.claim(theirs, other, NOW) == Claim(replies=("private",))
+
+
+def test_messages_of_one_number_have_names_of_their_own() -> None:
+    names = {message_name(key * 64, message * 64) for key in "ab" for message in "12"}
+    assert len(names) == 4
+    assert {len(name) for name in names} == {64}
+
+
+def test_a_number_of_which_nothing_is_known_is_not_kept(store: Store) -> None:
+    store.finish("m", [], "n", KNOWN)
+    store.finish("m", [], "n", Number())
+    assert store.number("n") == Number()
 
 
 def test_what_is_forgotten_is_not_in_the_file_either(store: Store, tmp_path: Path) -> None:

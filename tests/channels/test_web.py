@@ -25,6 +25,7 @@ from bot.channels.turn import MAX_CHARACTERS
 from bot.channels.web import WebChannel
 from bot.conversations import OutOfOrderError
 from tests.channels.web import EMERGENCY, Agent, Client, serving, validate
+from tests.conftest import Counted
 
 HERE, ELSEWHERE = "https://clinic.example", "https://evil.example"
 OFFER = {
@@ -662,6 +663,24 @@ def test_a_session_may_not_say_too_much_at_once(limited: Served) -> None:
     answers = [client.say("hi", X_Forwarded_For=f"192.0.2.{i}") for i in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 31
+
+
+def test_what_is_refused_is_counted_as_that_and_not_as_a_turn(
+    limited: Served, counted: Counted
+) -> None:
+    client = Client(limited.port).begin()
+    for i in range(3):
+        client.say("hi", X_Forwarded_For=f"192.0.2.{i}")
+    assert counted("otto_refused_total", channel="web") == 1
+    assert counted("otto_turn_seconds_count", channel="web") == 2
+
+
+def test_an_emergency_that_was_refused_is_counted_as_one(limited: Served, counted: Counted) -> None:
+    client = Client(limited.port).begin()
+    for _ in range(4):
+        client.say(EMERGENCY)
+    assert counted("otto_emergencies_total", channel="web", level="interrupt") == 4
+    assert counted("otto_turns_failed_total", channel="web", kind="silence") == 0
 
 
 def test_an_address_may_not_ask_too_much_at_once(limited: Served) -> None:

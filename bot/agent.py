@@ -17,6 +17,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 
 from bot.action_results import check_quickly
 from bot.errors import OttoError
+from bot.model_file import verify
 
 
 class AgentError(OttoError):
@@ -48,8 +49,10 @@ async def load(model: Path) -> Agent:
     """Load a trained model, ready to answer.
 
     Raises:
+        ModelError: it is not the file that was trained.
         AgentError: Rasa could not load it.
     """
+    verify(model)
     # Unless told, Rasa prints what visitors say, and its state at every step.
     configure_structlog(logging.ERROR)
     check_quickly()

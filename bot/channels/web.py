@@ -23,6 +23,7 @@ from sanic.response import HTTPResponse
 from bot import settings
 from bot.channels.body import TooLarge, read
 from bot.channels.database import own_file
+from bot.channels.front import SAFE
 from bot.channels.problem import CONTENT_TYPE, Problem, out_of_order
 from bot.channels.web_reply import Reply
 from bot.channels.web_service import Said, Service
@@ -194,8 +195,7 @@ class Endpoints:
                 answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
                 answer.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
         answer.headers["Vary"] = "Origin"
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers.update(SAFE)
         return answer
 
     def _may_use(self, request: Request) -> bool:

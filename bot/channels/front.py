@@ -10,7 +10,7 @@ from http import HTTPStatus
 from sanic import Sanic, response
 from sanic.exceptions import SanicException
 from sanic.request import Request
-from sanic.response import HTTPResponse
+from sanic.response import BaseHTTPResponse, HTTPResponse
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,9 @@ def protect(app: Sanic) -> None:
 
 
 def _refuse(request: Request, error: Exception) -> HTTPResponse:
-    status, headers = 500, {}
+    # What fails before anybody is asked to answer is the fault of the request: Sanic's own parser
+    # fails over a Content-Length that is no number, and over no address.
+    status, headers = 500 if request.route else 400, dict[str, str]()
     if isinstance(error, SanicException):
         status, headers = getattr(error, "status_code", 500), getattr(error, "headers", {})
     if status not in WORDS:
@@ -54,9 +56,10 @@ def _refuse(request: Request, error: Exception) -> HTTPResponse:
     return response.json({"error": WORDS[status]}, status=status, headers=headers)
 
 
-async def _finish(request: Request, answer: HTTPResponse) -> None:
+async def _finish(request: Request, answer: BaseHTTPResponse) -> HTTPResponse | None:
     for name, value in SAFE.items():
         answer.headers.setdefault(name, value)
     # Sanic would send the word None.
     if answer.content_type is None:
         answer.content_type = "text/plain; charset=utf-8"
+    return None

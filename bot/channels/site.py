@@ -99,7 +99,9 @@ class SiteChannel(InputChannel):
         async def start(app: Sanic, loop: Any) -> None:
             # Rasa has taken this address (rasa/server.py, add_root_route) and keeps it.
             async def answer(request: Request) -> HTTPResponse | None:
-                at_home = request.path == "/" and request.method in ("GET", "HEAD")
+                # Also at // and *, which Sanic takes for the same; HEAD has no route of Rasa's.
+                is_root = request.path == "/" or (request.route and request.route.path == "")
+                at_home = is_root and request.method in ("GET", "HEAD")
                 return home.answer(request) if at_home else None
 
             app.register_middleware(answer, "request")

@@ -17,6 +17,7 @@ import yaml
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic, response
 from sanic.constants import HTTP_METHODS
+from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -167,6 +168,9 @@ class Endpoints:
             return await handlers[request.method](request)
         except Problem as problem:
             return _refused(problem)
+        except InvalidUsage:
+            # A body in parts that are none, for one.
+            return _refused(Problem("bad_request", "The request cannot be read."))
         except Exception as error:
             return _refused(out_of_order("broken", error))
 

@@ -1,6 +1,7 @@
 """What holds for every answer: its headers, and that it tells nothing of the program behind it."""
 
 import http.client
+import socket
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -45,6 +46,8 @@ REQUESTS: list[tuple[str, str, Any]] = [
     ("GET", "/nothing/<script>alert(1)</script>", None),
     ("BREW", "/", None),
     ("GET", "/%ff%00", None),
+    ("GET", "//", None),
+    ("GET", "*", None),
 ]
 IDS = [f"{method} {path} {str(body)[:9]}" for method, path, body in REQUESTS]
 # What Rasa's HTTP API and other channels would answer at (rasa/server.py), and what is asked for.
@@ -118,13 +121,31 @@ def test_there_is_no_api_and_no_other_channel(port: int, method: str, path: str)
     assert content == b'{"error":"There is nothing at this address."}'
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nContent-Length: abc\r\n\r\n",
+        b"GET  HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9\r\n\r\n",
+        *(
+            b"POST %s HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" % path
+            for path in (b"/webhooks/web/messages", b"/webhooks/sms/webhook", b"/sms/messages")
+        ),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_no_error_of_ottos(port: int, sent: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(sent)
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
 def test_only_the_pages_may_be_kept_and_only_to_be_asked_for_again(port: int) -> None:
     kept = [
         path
         for method, path, body in REQUESTS
         if call(port, method, path, body)[1]["cache-control"] == "no-cache"
     ]
-    assert set(kept) == {"/", "/faq", "/widget/otto-chat.js", "/widget/site.css"}
+    assert set(kept) == {"/", "//", "*", "/faq", "/widget/otto-chat.js", "/widget/site.css"}
 
 
 def test_a_stream_carries_the_headers_too(port: int) -> None:

@@ -126,11 +126,10 @@ def chat(client: Whole, case: tuple[str, str, str | None, bytes]) -> Answer:
 def text_message(client: Whole, case: tuple[dict[str, str], bool]) -> Answer:
     """A form as Twilio sends it, signed or not."""
     form, is_signed = case
+    if is_signed:
+        return client.signed(form)
     body = urlencode(form, errors="surrogatepass").encode()
-    if not is_signed:
-        return client.call("POST", PATH, body, X_Twilio_Signature=form.get("From", "")[:20])
-    # What cannot be written in a form was not signed as it arrives.
-    return client.signed(body, {k: v.encode(errors="replace").decode() for k, v in form.items()})
+    return client.call("POST", PATH, body, X_Twilio_Signature="forged")
 
 
 def described(client: Whole, case: schemathesis.Case) -> None:
@@ -243,7 +242,7 @@ KINDS = {
     "chat": Kind(
         15,
         st.tuples(
-            methods,
+            st.sampled_from(["POST", "POST", "POST", "GET", "GET", "DELETE", "PUT"]),
             st.sampled_from(
                 ["session", "messages", "messages", "history", "feedback", "history?after=-1"]
             ),

@@ -92,7 +92,7 @@ class Kind:
 
 def raw(client: Whole, sent: bytes) -> None:
     """Bytes to the server's parser, whatever they are."""
-    with socket.create_connection(("127.0.0.1", client.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", client.port), timeout=2) as connection:
         try:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
@@ -101,6 +101,9 @@ def raw(client: Whole, sent: bytes) -> None:
                 got += part
         except ConnectionError:
             return
+        except TimeoutError:
+            # It waits for the rest of a request; nobody else waits with it, as `visitor` shows.
+            pass
     for status in re.findall(rb"(?m)^HTTP/1\.1 (\d{3}) ", got):
         assert int(status) < 500, got[:300]
     assert b"Traceback" not in got
@@ -230,7 +233,7 @@ forms = st.builds(
     ),
 )
 KINDS = {
-    "bytes": Kind(20, st.binary(max_size=300) | st.lists(requests, max_size=3).map(b"".join), raw),
+    "bytes": Kind(25, st.binary(max_size=300) | st.lists(requests, max_size=3).map(b"".join), raw),
     "addresses": Kind(
         20, st.tuples(methods, paths, latin, st.none() | fields(text=texts)), address
     ),
@@ -253,13 +256,13 @@ KINDS = {
         ),
         chat,
     ),
-    "text messages": Kind(15, st.tuples(forms, st.booleans()), text_message),
+    "text messages": Kind(14, st.tuples(forms, st.booleans()), text_message),
     "phone page": Kind(
         5,
         fields(number=st.just("+15555550123"), text=texts, photo=st.booleans()),
         lambda client, body: client.call("POST", "/sms/messages", body),
     ),
-    "description": Kind(5, operations(), described),
+    "description": Kind(1, operations(), described),
 }
 # With Rasa behind it, and so apart from the others.
 TALK = Kind(
@@ -278,6 +281,7 @@ class Tally:
     slowest: float = 0.0
     visitor: float = 0.0
     statuses: Counter[str] = field(default_factory=Counter)
+    last: Any = None
 
     def line(self, name: str) -> str:
         """It as a line of a table."""
@@ -309,6 +313,7 @@ def attack(client: Whole, kind: Kind, count: int, number: int, tally: Tally, exp
     @given(kind.cases)
     def one(case: Any) -> None:
         started = time.monotonic()
+        tally.last = case
         try:
             answer = kind.send(client, case)
         except (ValueError, UnicodeError) as error:
@@ -391,7 +396,7 @@ def _run(
         attack(client, kind, count, number, tally, expected)
     except Exception:
         # An assertion, or hypothesis has several; both tell the case.
-        print(f"{name}: {traceback.format_exc(limit=-2)[-3000:]}", flush=True)
+        print(f"{name}: {traceback.format_exc(limit=-2)[-3000:]}{tally.last!r}", flush=True)
         return False
     return tally.visitor <= PATIENCE
 

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test train check shell bench ablation thresholds baseline format lock
+.PHONY: help run test train check shell bench ablation thresholds baseline fuzz format lock
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ thresholds:  ## choose the gate's thresholds from tests/cases
 
 baseline:  ## measure the cases anew and write metrics/baseline.json
 	@scripts/baseline
+
+fuzz:  ## send 100,000 made-up requests through every channel (minutes)
+	@scripts/fuzz
 
 format:  ## bring the code into the house style
 	@scripts/format

@@ -18,6 +18,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 from bot import shortcuts
 from bot.errors import OttoError
 from bot.lock import PromptLockStore
+from bot.model_file import verify
 
 
 class AgentError(OttoError):
@@ -49,8 +50,10 @@ async def load(model: Path) -> Agent:
     """Load a trained model, ready to answer.
 
     Raises:
+        ModelError: it is not the file that was trained.
         AgentError: Rasa could not load it.
     """
+    verify(model)
     # Unless told, Rasa prints what visitors say, and its state at every step.
     configure_structlog(logging.ERROR)
     shortcuts.install()

@@ -155,13 +155,18 @@ def parser() -> argparse.ArgumentParser:
 
 def train(options: argparse.Namespace) -> int:
     """`otto train`."""
+    from bot import data_files
+    from bot.model_file import ModelError, verify
     from bot.training import model_path
     from bot.training import train as train_now
 
-    if model_path().exists():
+    try:
+        verify(model_path())
+    except ModelError:
+        data_files.check()
+        _trained(train_now)
+    else:
         print(f"Up to date: {model_path().name}")
-        return 0
-    _model(train_now)
     return 0
 
 
@@ -480,6 +485,10 @@ def _model(train_now: Any) -> Path:
     data_files.check()
     if model_path().exists():
         return model_path()
+    return _trained(train_now)
+
+
+def _trained(train_now: Any) -> Path:
     print("Training a model; this takes up to a minute.", file=sys.stderr, flush=True)
     started = time.monotonic()
     model: Path = train_now()

@@ -23,6 +23,7 @@ from bot import settings as settings_table
 from bot.answers import topics
 from bot.encoder import verify
 from bot.errors import OttoError
+from bot.model_file import verify as verify_model
 from bot.paths import MODELS, STATE
 from bot.settings import Settings, SettingsError
 from bot.supervisor import address
@@ -82,12 +83,13 @@ def encoder(settings: Settings) -> str:
 
 
 def model(settings: Settings) -> str:
-    """Whether there is a model for the files as they are."""
+    """Whether there is a model for the files as they are, and it is what was trained."""
     path = model_path()
     if not path.exists():
         older = any(path.parent.glob("otto-*.tar.gz"))
         why = "the files have changed since the last training" if older else "there is none"
         raise Trouble(f"{why}; run `otto train`, which takes about a minute")
+    verify_model(path)
     return f"{path.name}, made from the files as they are"
 
 

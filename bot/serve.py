@@ -6,10 +6,13 @@ The `rasa` command reports errors to a third party even where telemetry is off
 (rasa/telemetry.py, initialize_error_reporting); this one does not.
 """
 
+import argparse
 import runpy
 import sys
+from pathlib import Path
 
 from bot import no_tensorflow
+from bot.model_file import ModelError, verify
 from bot.quiet import quiet
 
 
@@ -18,6 +21,11 @@ def main() -> None:
     quiet()
     no_tensorflow.install()
     sys.argv = sys.argv[1:]
+    try:
+        # Again, though `otto run` has done it: this may be a restart hours later.
+        _verify_model(sys.argv)
+    except ModelError as error:
+        sys.exit(f"otto: {error}")
     if sys.argv[0] == "rasa":
         import rasa.telemetry
 
@@ -26,6 +34,14 @@ def main() -> None:
         rasa.telemetry.initialize_error_reporting = lambda: None
         shortcuts.install()
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+def _verify_model(arguments: list[str]) -> None:
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("-m", "--model", type=Path)
+    model = options.parse_known_args(arguments)[0].model
+    if model is not None:
+        verify(model)
 
 
 if __name__ == "__main__":

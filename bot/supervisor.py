@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from bot.errors import OttoError
+from bot.model_file import verify
 from bot.paths import ROOT
 from bot.settings import Settings
 
@@ -92,9 +93,11 @@ def run(settings: Settings, model: Path) -> None:
 
     Raises:
         RunError: a port is taken, or a server does not come up or stay up.
+        ModelError: the model is not the file that was trained.
     """
     check_port(settings.host, settings.port, "OTTO_PORT")
     check_port("127.0.0.1", settings.action_port, "OTTO_ACTION_PORT")
+    verify(model)
     # Also for Ctrl-C: a script's background jobs begin with that ignored.
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, _interrupt)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bot.errors import OttoError
+from bot.model_file import checksum_path, seal
 from bot.paths import MODELS, ROOT
 
 KEPT = 3
@@ -67,6 +68,8 @@ def train(
 ) -> Path:
     """Train a model from the files as they are and return its path in `output`.
 
+    Its checksum is written beside it (bot/model_file.py).
+
     Steps whose inputs did not change since the last training are skipped, unless `force` is set.
     `config` and `examples` are another pipeline and another folder of examples to try.
 
@@ -102,8 +105,10 @@ def train(
         raise
     if result.code != 0 or not target.exists():
         raise TrainingError("Rasa did not finish the training; its messages above say why")
+    seal(target)
     for old in sorted(output.glob("otto-*.tar.gz"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
         old.unlink()
+        checksum_path(old).unlink(missing_ok=True)
     return target
 
 

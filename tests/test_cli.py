@@ -29,6 +29,7 @@ from bot.evaluation import CasesError, Report
 from bot.flags import FlagError
 from bot.follow_ups import FollowUpError
 from bot.kept import KeptError
+from bot.model_file import seal
 from bot.new_topic import TopicError
 from bot.next_steps import GUIDE
 from bot.page import PageError
@@ -398,6 +399,7 @@ def test_train_says_when_there_is_nothing_to_do(
 ) -> None:
     model = tmp_path / "otto-0123456789ab.tar.gz"
     model.touch()
+    seal(model)
     monkeypatch.setattr("bot.training.model_path", lambda: model)
     monkeypatch.setattr("bot.training.train", raising(AssertionError("it was trained")))
     assert (main(["train"]), capsys.readouterr().out) == (0, f"Up to date: {model.name}\n")
@@ -410,6 +412,16 @@ def test_train_trains_where_there_is_no_model(
     monkeypatch.setattr("bot.training.model_path", lambda: model)
     monkeypatch.setattr("bot.training.train", lambda: model.touch() or model)
     assert (main(["train"]), model.exists()) == (0, True)
+
+
+def test_train_trains_again_where_the_model_is_not_what_was_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "otto-0123456789ab.tar.gz"
+    model.touch()
+    monkeypatch.setattr("bot.training.model_path", lambda: model)
+    monkeypatch.setattr("bot.training.train", lambda: model.write_text("new") and model)
+    assert (main(["train"]), model.read_text()) == (0, "new")
 
 
 def test_training_on_the_way_leaves_standard_output_to_the_records(

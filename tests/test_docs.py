@@ -24,6 +24,7 @@ from bot.question_file import read
 from bot.settings import TABLE
 from bot.shell_commands import BY_NAME, COMMANDS, Command
 from bot.sms import MOST_SEGMENTS
+from tests.named import is_a_test
 
 CONTENT = (ROOT / "docs" / "content.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -93,12 +94,34 @@ def test_every_command_is_in_the_readme(command: str) -> None:
         "docs/monitoring.md",
         "docs/content.md",
         "docs/widget.md",
+        "docs/security.md",
+        "docs/hazards.md",
     ],
 )
 def test_links_lead_somewhere(document: str) -> None:
     path = ROOT / document
     for link in LINKS.findall(path.read_text(encoding="utf-8")):
         assert (path.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("document", ["security.md", "hazards.md"])
+def test_every_threat_and_hazard_names_tests_that_there_are(document: str) -> None:
+    rows = [
+        line
+        for line in (ROOT / "docs" / document).read_text(encoding="utf-8").splitlines()
+        if line.startswith("|") and "`tests/" in line
+    ]
+    assert len(rows) >= 19
+    for row in rows:
+        tests = re.findall(r"`(tests/[^`]+)`", row.rpartition(" | ")[2])
+        assert tests, row
+        assert [test for test in tests if not is_a_test(test)] == []
+
+
+def test_every_hazard_has_a_number_of_its_own() -> None:
+    text = (ROOT / "docs" / "hazards.md").read_text(encoding="utf-8")
+    numbers = [int(number) for number in re.findall(r"(?m)^\| H(\d+) \|", text)]
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 @pytest.mark.parametrize(

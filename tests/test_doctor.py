@@ -15,6 +15,7 @@ from bot.channels import web_store
 from bot.channels.sms import SmsChannel
 from bot.doctor import CHECKS, NOTE, OK, WRONG, Check, Finding, Note, Trouble, examine
 from bot.errors import OttoError
+from bot.model_file import seal
 from bot.supervisor import free_port
 from tests.channels.sms import PATH, PUBLIC_URL, SETTINGS, TOKEN
 from tests.channels.web import Agent, serving
@@ -149,9 +150,21 @@ def test_the_model_must_be_made_from_the_files(
 ) -> None:
     for name in files:
         (tmp_path / name).touch()
+        seal(tmp_path / name)
     monkeypatch.setattr(doctor, "model_path", lambda: tmp_path / "otto-new.tar.gz")
     found = find("model")
     assert (found.level, found.words.startswith(words)) == (level, True)
+
+
+def test_a_model_that_was_changed_is_named(
+    find: Find, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "otto-new.tar.gz"
+    model.touch()
+    seal(model)
+    model.write_bytes(b"another")
+    monkeypatch.setattr(doctor, "model_path", lambda: model)
+    assert find("model").level == WRONG
 
 
 def test_a_clock_that_is_behind_the_files_is_named(

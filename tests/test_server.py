@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -80,6 +82,43 @@ def test_an_action_server_that_dies_is_started_again_and_nobody_meets_silence(
             break
     else:
         raise AssertionError("the action server did not come back")
+
+
+@pytest.mark.parametrize(
+    "path", ["/version", "/status", "/domain", "/model", "/conversations/me/tracker"]
+)
+def test_rasas_api_is_not_open(running: Running, path: str) -> None:
+    for body in (None, b"{}"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"http://127.0.0.1:{running.port}{path}", body, timeout=30)
+        assert refused.value.code == 404
+        assert refused.value.read() == b'{"error":"There is nothing at this address."}'
+
+
+@pytest.mark.parametrize("path", ["/", "//"])
+def test_nobody_learns_the_version(running: Running, path: str) -> None:
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}{path}", timeout=30) as answer:
+        assert "Rasa" not in f"{answer.headers}{answer.read()!r}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"sender": "\\ud800", "message": "hi"}', b'{"sender": "a\\u0000b", "message": "hi"}', b"[]"],
+)
+def test_what_ends_rasas_own_server_is_refused(running: Running, body: bytes) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(
+            f"http://127.0.0.1:{running.port}/webhooks/rest/webhook", body, timeout=30
+        )
+    assert refused.value.code == 400
+    assert "30 to 60 minutes" in running.say("fay", "How long is an OT session?")
+
+
+def test_the_action_server_cannot_be_reached_from_elsewhere(running: Running) -> None:
+    # What listens on all addresses answers at every one of this machine's.
+    for address, is_open in (("127.0.0.1", True), ("127.0.0.2", False)):
+        with socket.socket() as probe:
+            assert (probe.connect_ex((address, running.action_port)) == 0) is is_open
 
 
 def test_ctrl_c_stops_both_servers(running: Running) -> None:

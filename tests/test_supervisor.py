@@ -19,8 +19,18 @@ import yaml
 
 from bot import settings as otto_settings
 from bot import supervisor
+from bot.model_file import ModelError
 from bot.settings import Settings
-from bot.supervisor import MOST_RESTARTS, NEEDED, RunError, Server, check_port, pair, webhook
+from bot.supervisor import (
+    MOST_RESTARTS,
+    NEEDED,
+    RunError,
+    Server,
+    check_port,
+    free_port,
+    pair,
+    webhook,
+)
 
 MODEL = Path("models") / "otto-0123456789ab.tar.gz"
 WAIT = "import signal; signal.pause()"
@@ -102,6 +112,7 @@ def run_with(
         monkeypatch.setattr(supervisor, "time", clock)
         monkeypatch.setattr(supervisor.signal, "signal", lambda *args: None)
         monkeypatch.setattr(supervisor, "check_port", lambda *args: None)
+        monkeypatch.setattr(supervisor, "verify", lambda model: None)
         monkeypatch.setattr(supervisor, "pair", lambda *args: servers)
         monkeypatch.setattr(supervisor, "out_of_order", lambda settings: set())
         supervisor.run(settings, MODEL)
@@ -144,6 +155,19 @@ def test_nothing_is_started_when_a_port_is_taken(
     monkeypatch.setattr(supervisor, "pair", start)
     with pytest.raises(RunError, match=r"^taken$"):
         supervisor.run(settings, MODEL)
+
+
+def test_nothing_is_started_with_a_model_that_is_not_what_was_trained(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(*args: Any) -> list[Server]:
+        raise AssertionError("a server was made")
+
+    model = tmp_path / MODEL.name
+    model.write_bytes(b"somebody's")
+    monkeypatch.setattr(supervisor, "pair", start)
+    with pytest.raises(ModelError, match="has no checksum"):
+        supervisor.run(replace(settings, port=free_port(), action_port=free_port()), model)
 
 
 def test_the_action_server_listens_on_loopback_only(settings: Settings, tmp_path: Path) -> None:

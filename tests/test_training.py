@@ -12,6 +12,7 @@ import yaml
 from rasa.shared.exceptions import RasaException
 
 from bot import training
+from bot.model_file import seal
 from bot.paths import ROOT
 from bot.training import INPUTS, KEPT, TrainingError, check_disk, inputs, model_path, train
 
@@ -227,11 +228,13 @@ def test_old_models_make_room_for_new_ones(target: Path, monkeypatch: pytest.Mon
     for age in range(5):
         old = target.with_name(f"otto-{age}.tar.gz")
         old.write_bytes(b"old")
+        seal(old)
         os.utime(old, (1000 - age, 1000 - age))
     pretend(monkeypatch, trained)
     train(target.parent)
     left = {path.name for path in target.parent.iterdir()}
-    assert left == {target.name, *(f"otto-{age}.tar.gz" for age in range(KEPT - 1))}
+    models = {target.name, *(f"otto-{age}.tar.gz" for age in range(KEPT - 1))}
+    assert left == models | {f"{name}.sha256" for name in models}
 
 
 def test_files_that_are_no_models_of_ottos_are_kept(

@@ -1,7 +1,8 @@
 """The pages around the chat: the element's script, a demo page at `/`, and all answers at `/faq`.
 
 They change only with Otto itself, so they are made once. Rasa adds addresses for whatever stands in
-credentials.yml, which is why this is a channel, though nobody talks over it.
+credentials.yml, which is why this is a channel, though nobody talks over it. What holds for the
+answers of all channels (bot/channels/hardening.py) is put in place here.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sanic.response import HTTPResponse
 
 from bot import settings
 from bot.answers import load_sources, topics
+from bot.channels.hardening import protect
 from bot.faq_page import page
 
 WIDGET = Path(__file__).parents[1] / "widget"
@@ -57,7 +59,6 @@ class Document:
             # Browsers ask each time, so that a new version of Otto is there at once.
             "Cache-Control": "no-cache",
             "Vary": "Accept-Encoding",
-            "X-Content-Type-Options": "nosniff",
         }
         if self.type == SCRIPT:
             # A page of another origin may load it only so; it holds nothing private.
@@ -65,7 +66,6 @@ class Document:
             headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if self.type == HTML:
             headers["Content-Security-Policy"] = POLICY
-            headers["Referrer-Policy"] = "no-referrer"
         if self.tag in request.headers.get("if-none-match", ""):
             return response.empty(304, headers)
         if "gzip" in request.headers.get("accept-encoding", ""):
@@ -99,10 +99,13 @@ class SiteChannel(InputChannel):
         async def start(app: Sanic, loop: Any) -> None:
             # Rasa has taken this address (rasa/server.py, add_root_route) and keeps it.
             async def answer(request: Request) -> HTTPResponse | None:
-                at_home = request.path == "/" and request.method in ("GET", "HEAD")
+                # Also at // and *, which Sanic takes for the same; HEAD has no route of Rasa's.
+                is_root = request.path == "/" or (request.route and request.route.path == "")
+                at_home = is_root and request.method in ("GET", "HEAD")
                 return home.answer(request) if at_home else None
 
             app.register_middleware(answer, "request")
+            protect(app)
 
         return site
 

@@ -22,6 +22,7 @@ from sanic.response import HTTPResponse
 
 from bot import settings
 from bot.channels.body import TooLarge, read
+from bot.channels.hardening import SAFE
 from bot.channels.site import CSS, HTML, POLICY, SCRIPT
 from bot.channels.sms import MAX_BODY, forgetter
 from bot.channels.sms_phone import Phone
@@ -35,12 +36,7 @@ FILES = {
     "/phone.css": ("phone.css", CSS),
     "/phone.js": ("phone.js", SCRIPT),
 }
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+HEADERS = SAFE | {"Content-Security-Policy": POLICY}
 # What a proxy adds.
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 NUMBER = re.compile(r"\+1555555[0-9]{4}")

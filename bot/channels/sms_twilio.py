@@ -18,6 +18,7 @@ from bot.sms_keywords import Keyword
 PATH = "/webhooks/sms/webhook"
 XML = "text/xml"
 MOST_ID = 64
+MOST_FIELDS = 500
 # What else a status report names its message by; it comes where an answer was sent, if asked for.
 ARRIVED = ("received", "")
 
@@ -50,7 +51,11 @@ class Twilio:
         """
         url = f"{self._url}?{query}" if query else self._url
         text = body.decode("utf-8", "replace")
-        form = MultiDict(parse_qsl(text, keep_blank_values=True, max_num_fields=500))
+        try:
+            form = MultiDict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        except ValueError:
+            # Twilio sends a few dozen.
+            return Answer(403)
         if not self._validator.validate(url, form, signature):
             return Answer(403)
         incoming = message(form)

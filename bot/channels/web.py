@@ -17,12 +17,14 @@ import yaml
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic, response
 from sanic.constants import HTTP_METHODS
+from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import settings
 from bot.channels.body import TooLarge, read
 from bot.channels.database import own_file
+from bot.channels.hardening import SAFE
 from bot.channels.problem import CONTENT_TYPE, Problem, out_of_order
 from bot.channels.web_reply import Reply
 from bot.channels.web_service import Said, Service
@@ -170,6 +172,9 @@ class Endpoints:
             return await handlers[request.method](request)
         except Problem as problem:
             return _refused(problem)
+        except InvalidUsage:
+            # A body in parts that are none, for one.
+            return _refused(Problem("bad_request", "The request cannot be read."))
         except Exception as error:
             return _refused(out_of_order("broken", error))
 
@@ -198,8 +203,7 @@ class Endpoints:
                 answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
                 answer.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
         answer.headers["Vary"] = "Origin"
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers.update(SAFE)
         return answer
 
     def _may_use(self, request: Request) -> bool:

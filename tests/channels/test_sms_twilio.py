@@ -11,7 +11,7 @@ from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 
 from bot.channels.sms_service import Incoming, NotKept
-from bot.channels.sms_twilio import PATH, Twilio, message, twiml
+from bot.channels.sms_twilio import MOST_FIELDS, PATH, Twilio, message, twiml
 from bot.sms_keywords import Keyword
 
 URL = "https://chat.clinic.example/otto"
@@ -124,7 +124,8 @@ def test_what_has_no_sender_or_no_id_is_no_message(fields: list[tuple[str, str]]
 
 def test_a_form_that_is_no_text_is_refused() -> None:
     twilio = Twilio(Service(), URL, TOKEN)  # type: ignore[arg-type]
-    assert asyncio.run(twilio.answer(b"\xff\xfe=\x00&&&", "", "x")).status == 403
+    for body in (b"\xff\xfe=\x00&&&", b"a=1&" * (MOST_FIELDS + 1)):
+        assert asyncio.run(twilio.answer(body, "", "x")).status == 403
 
 
 @pytest.mark.parametrize("status", ["delivered", "sent", "failed", "undelivered"])

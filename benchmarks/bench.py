@@ -174,7 +174,8 @@ def _ratios(found: list[tuple[dict[str, Any], dict[str, Any]]]) -> str:
     return (
         f"\nAgainst Rasa's default pipeline Otto trains "
         f"{their_training['seconds'] / our_training['seconds']:.1f} times faster, starts "
-        f"{theirs['start'] / ours['start']:.1f} times faster, answers "
+        f"{theirs['start'] / ours['start']:.1f} times faster, understands a message "
+        f"{theirs['understanding'] / ours['understanding']:.1f} times faster, answers "
         f"{theirs['median'] / ours['median']:.1f} times faster (median), and takes "
         f"{100 * ours['megabytes'] / theirs['megabytes']:.0f} % of the memory."
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rasa.core.agent import Agent
 
     from bot.evaluation import Case, Report
+    from bot.settings import Settings
 
 T = TypeVar("T")
 
@@ -65,7 +66,12 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
-    add("run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run")
+    run_ = add(
+        "run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run"
+    )
+    run_.add_argument(
+        "--only", choices=("actions", "rasa"), help="start one of them; the other is elsewhere"
+    )
     add("train", train, "train a model from the files as they are", "otto train")
     add("doctor", doctor, "check that Otto can work here, and say what to do", "otto doctor")
     new_ = add("new", new, "begin a new topic: a file to fill in", "otto new parking_fees")
@@ -168,9 +174,10 @@ def train(options: argparse.Namespace) -> int:
 def run(options: argparse.Namespace) -> int:
     """`otto run`."""
     from bot import settings, supervisor
-    from bot.training import train as train_now
 
-    supervisor.run(settings.load(), _model(train_now))
+    known = settings.load()
+    model = None if options.only == "actions" else _model_to_run(known)
+    supervisor.run(known, model, options.only)
     return 0
 
 
@@ -471,6 +478,15 @@ def _with_agent(use: Any) -> Any:
         return await use(await agent.load(model))
 
     return asyncio.run(loaded())
+
+
+def _model_to_run(settings: Settings) -> Path:
+    """The model of the settings, or that of the files as they are."""
+    from bot import data_files
+    from bot.training import train as train_now
+
+    data_files.check()
+    return settings.model or _model(train_now)
 
 
 def _model(train_now: Any) -> Path:

@@ -25,7 +25,7 @@ from bot.encoder import verify
 from bot.errors import OttoError
 from bot.paths import MODELS, STATE
 from bot.settings import Settings, SettingsError
-from bot.supervisor import webhook
+from bot.supervisor import reachable, webhook
 from bot.training import inputs, model_path
 
 PYTHON = (3, 10)
@@ -81,6 +81,8 @@ def encoder(settings: Settings) -> str:
 
 def model(settings: Settings) -> str:
     """Whether there is a model for the files as they are."""
+    if settings.model:
+        return f"{settings.model}, from OTTO_MODEL"
     path = model_path()
     if not path.exists():
         older = any(path.parent.glob("otto-*.tar.gz"))
@@ -174,7 +176,8 @@ def rasa_server(settings: Settings) -> str:
 
 def action_server(settings: Settings) -> str:
     """Whether the action server runs, if the Rasa server does."""
-    if _get(f"http://127.0.0.1:{settings.action_port}/health") == {"status": "ok"}:
+    host = reachable(settings.action_host)
+    if _get(f"http://{host}:{settings.action_port}/health") == {"status": "ok"}:
         return f"answers on port {settings.action_port}"
     if _get(webhook(settings).removesuffix("webhook")) is None:
         raise Note("it is not running; `otto run` starts it")

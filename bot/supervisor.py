@@ -1,4 +1,4 @@
-"""`otto run`: the action server and the Rasa server as one pair that stands or falls together."""
+"""`otto run`: the action server and the Rasa server, watched, and started again when they die."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,15 @@ ASKED = {QUESTION: "answer", "Is Trenton, New Jersey listed?": "location"}
 READY_SECONDS = 120.0
 # A server that dies this often within a minute will not get better by starting it again.
 MOST_RESTARTS = 5
-STOP_SECONDS = 10.0
+# Sanic gives the answers that are under way fifteen seconds to end.
+STOP_SECONDS = 20.0
+QUIET = {
+    "LOG_LEVEL": "WARNING",
+    "LOG_LEVEL_LIBRARIES": "ERROR",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+# Which of the two servers to run.
+ROLES = ("actions", "rasa")
 
 
 class RunError(OttoError):
@@ -87,57 +95,98 @@ class Server:
                 continue
 
 
-def run(settings: Settings, model: Path) -> None:
-    """Run both servers until Ctrl-C or SIGTERM.
+def run(settings: Settings, model: Path | None, only: str | None = None) -> None:
+    """Run both servers, or `only` one of `ROLES`, until Ctrl-C or SIGTERM.
 
     Raises:
         RunError: a port is taken, or a server does not come up or stay up.
     """
-    check_port(settings.host, settings.port, "OTTO_PORT")
-    check_port("127.0.0.1", settings.action_port, "OTTO_ACTION_PORT")
+    if only != "actions":
+        check_port(settings.host, settings.port, "OTTO_PORT")
+    if only != "rasa":
+        check_port(settings.action_host, settings.action_port, "OTTO_ACTION_PORT")
+    with tempfile.TemporaryDirectory(prefix="otto-") as folder:
+        if only == "actions":
+            supervise(
+                [action_server(settings)],
+                lambda: action_server_answers(settings),
+                lambda: print("The action server is ready. Stop it with Ctrl-C.", flush=True),
+            )
+            return
+        rasa = rasa_server(settings, model, Path(folder))
+        if only == "rasa":
+            # Its action server may come later, and Otto says so to those who need it meanwhile.
+            supervise([rasa], lambda: knows(settings, QUESTION), lambda: announce(settings))
+        else:
+            servers = [action_server(settings), rasa]
+            supervise(servers, lambda: answers(settings), lambda: announce(settings))
+
+
+def supervise(
+    servers: Sequence[Server],
+    ready: Callable[[], bool],
+    announce: Callable[[], None],
+    now_and_then: Callable[[], None] = lambda: None,
+) -> None:
+    """Start servers, say when they are `ready`, and start again what dies, until Ctrl-C or SIGTERM.
+
+    `now_and_then` is called about twice a second once they are ready.
+
+    Raises:
+        RunError: a server does not come up or stay up.
+    """
     # Also for Ctrl-C: a script's background jobs begin with that ignored.
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, _interrupt)
-    with tempfile.TemporaryDirectory(prefix="otto-") as folder:
-        servers = pair(settings, model, Path(folder))
-        try:
-            for server in servers:
-                server.start()
-            wait_until_ready(settings, servers)
-            announce(settings)
-            while True:
-                time.sleep(0.5)
-                for server in servers:
-                    if server.died():
-                        server.revive()
-        except KeyboardInterrupt:
-            print("\nStopping Otto.", flush=True)
-        finally:
-            for server in servers:
-                server.stop()
+    try:
+        for server in servers:
+            server.start()
+        wait_until_ready(ready, servers)
+        announce()
+        while True:
+            time.sleep(0.5)
+            revive(servers)
+            now_and_then()
+    except KeyboardInterrupt:
+        print("\nStopping Otto.", flush=True)
+    finally:
+        # What was started last needs the others.
+        for server in reversed(servers):
+            server.stop()
 
 
-def pair(settings: Settings, model: Path, folder: Path) -> list[Server]:
-    """The two servers; `folder` takes an endpoints file that names the action server's port."""
+def revive(servers: Sequence[Server]) -> None:
+    """Start again what died.
+
+    Raises:
+        RunError: one has died too often.
+    """
+    for server in servers:
+        if server.died():
+            server.revive()
+
+
+def action_server(settings: Settings, name: str = "action server") -> Server:
+    """The server of the custom actions."""
+    command = [sys.executable, "-m", "bot.serve", "rasa_sdk", "--actions", "actions", "--quiet"]
+    command += ["--port", str(settings.action_port)]
+    # rasa_sdk listens on every address unless told otherwise, and asks nobody who they are.
+    return Server(name, command, QUIET | {"SANIC_HOST": settings.action_host})
+
+
+def rasa_server(
+    settings: Settings, model: Path | None, folder: Path, name: str = "Rasa server"
+) -> Server:
+    """The Rasa server; `folder` takes an endpoints file that names the action server's address."""
     endpoints = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
-    endpoints["action_endpoint"]["url"] = f"http://127.0.0.1:{settings.action_port}/webhook"
+    url = f"http://{settings.action_host}:{settings.action_port}/webhook"
+    endpoints["action_endpoint"]["url"] = url
     (folder / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
-    quiet = {
-        "LOG_LEVEL": "WARNING",
-        "LOG_LEVEL_LIBRARIES": "ERROR",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    actions = [sys.executable, "-m", "bot.serve", "rasa_sdk", "--actions", "actions", "--quiet"]
-    actions += ["--port", str(settings.action_port)]
-    rasa = [sys.executable, "-m", "bot.serve", "rasa", "run", "--model", str(model), "--quiet"]
-    rasa += ["--interface", settings.host, "--port", str(settings.port)]
-    rasa += ["--credentials", str(ROOT / "credentials.yml")]
-    rasa += ["--endpoints", str(folder / "endpoints.yml")]
-    return [
-        # rasa_sdk listens on every address unless told otherwise, and asks nobody who they are.
-        Server("action server", actions, quiet | {"SANIC_HOST": "127.0.0.1"}),
-        Server("Rasa server", rasa, quiet),
-    ]
+    command = [sys.executable, "-m", "bot.serve", "rasa", "run", "--model", str(model), "--quiet"]
+    command += ["--interface", settings.host, "--port", str(settings.port)]
+    command += ["--credentials", str(ROOT / "credentials.yml")]
+    command += ["--endpoints", str(folder / "endpoints.yml")]
+    return Server(name, command, QUIET)
 
 
 def check_port(host: str, port: int, variable: str) -> None:
@@ -166,8 +215,8 @@ def free_port() -> int:
         return port
 
 
-def wait_until_ready(settings: Settings, servers: list[Server]) -> None:
-    """Wait until a real question is answered and the action server is there.
+def wait_until_ready(ready: Callable[[], bool], servers: Sequence[Server]) -> None:
+    """Wait until `ready` says so.
 
     Raises:
         RunError: a server died, or it takes too long.
@@ -177,7 +226,7 @@ def wait_until_ready(settings: Settings, servers: list[Server]) -> None:
         for server in servers:
             if server.died():
                 raise RunError(f"the {server.name} did not start; its messages above say why")
-        if answers(settings):
+        if ready():
             print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
             return
         if sys.stdout.isatty():
@@ -188,11 +237,24 @@ def wait_until_ready(settings: Settings, servers: list[Server]) -> None:
 
 def answers(settings: Settings) -> bool:
     """Whether Otto answers questions that it knows, also one that needs its action server."""
+    return action_server_answers(settings) and all(knows(settings, text) for text in ASKED)
+
+
+def action_server_answers(settings: Settings) -> bool:
+    """Whether the action server is there and well."""
     try:
-        health = f"http://127.0.0.1:{settings.action_port}/health"
+        health = f"http://{reachable(settings.action_host)}:{settings.action_port}/health"
         with urllib.request.urlopen(health, timeout=2):
-            return all(_outcome(settings, text) == outcome for text, outcome in ASKED.items())
-    except (OSError, urllib.error.URLError, ValueError):
+            return True
+    except OSError:
+        return False
+
+
+def knows(settings: Settings, text: str) -> bool:
+    """Whether what comes of a question of `ASKED` is what should."""
+    try:
+        return _outcome(settings, text) == ASKED[text]
+    except (OSError, ValueError):
         return False
 
 
@@ -210,8 +272,12 @@ def _outcome(settings: Settings, text: str) -> str | None:
 
 def address(settings: Settings) -> str:
     """Where Otto is."""
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
-    return f"http://{host}:{settings.port}"
+    return f"http://{reachable(settings.host)}:{settings.port}"
+
+
+def reachable(host: str) -> str:
+    """The address at which this machine reaches what listens on `host`."""
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
 
 
 def webhook(settings: Settings) -> str:

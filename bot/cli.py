@@ -72,6 +72,18 @@ def parser() -> argparse.ArgumentParser:
     run_.add_argument(
         "--only", choices=("actions", "rasa"), help="start one of them; the other is elsewhere"
     )
+    cluster_ = add(
+        "cluster",
+        cluster,
+        "start several replicas on this machine, with all that they share and a front",
+        "otto cluster --replicas 3",
+    )
+    cluster_.add_argument(
+        "--replicas", type=_count, default=2, metavar="N", help="Rasa servers (default: 2)"
+    )
+    cluster_.add_argument(
+        "--actions", type=_count, default=2, metavar="N", help="action servers (default: 2)"
+    )
     add("train", train, "train a model from the files as they are", "otto train")
     add("doctor", doctor, "check that Otto can work here, and say what to do", "otto doctor")
     new_ = add("new", new, "begin a new topic: a file to fill in", "otto new parking_fees")
@@ -159,6 +171,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _count(text: str) -> int:
+    """A number of servers."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 32):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 32")
+    return int(text)
+
+
 def train(options: argparse.Namespace) -> int:
     """`otto train`."""
     from bot.training import model_path
@@ -178,6 +197,16 @@ def run(options: argparse.Namespace) -> int:
     known = settings.load()
     model = None if options.only == "actions" else _model_to_run(known)
     supervisor.run(known, model, options.only)
+    return 0
+
+
+def cluster(options: argparse.Namespace) -> int:
+    """`otto cluster`."""
+    from bot import cluster as cluster_
+    from bot import settings
+
+    known = settings.load()
+    cluster_.run(known, _model_to_run(known), options.replicas, options.actions)
     return 0
 
 

@@ -17,6 +17,7 @@ from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundExceptio
 
 from bot.action_results import check_quickly
 from bot.errors import OttoError
+from bot.lock import PromptLockStore
 
 
 class AgentError(OttoError):
@@ -56,7 +57,8 @@ async def load(model: Path) -> Agent:
     endpoints = AvailableEndpoints(
         nlg=EndpointConfig(type="bot.nlg.ResponseGenerator"),
         action=LocalActions(),
-        lock_store=EndpointConfig(type="bot.lock.PromptLockStore"),
+        # Its conversations are in memory, so their lock is this process's too.
+        lock_store=PromptLockStore(),
     )
     agent: Agent = await rasa.core.agent.load_agent(str(model), endpoints=endpoints)
     # Rasa prints why and goes on with an agent that answers nothing.

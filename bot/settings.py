@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.errors import OttoError
 from bot.origins import Network, is_loopback, is_origin, is_public
@@ -51,6 +52,7 @@ TABLE = (
     Setting("proxies", str, "", "addresses or networks of proxies that name the visitor's address"),
     Setting("secret", str, "", "what conversations are protected with; if unset, Otto makes one"),
     Setting("database", str, "", "where chats and texts are kept, a SQLite or PostgreSQL URL"),
+    Setting("redis", str, "", "what several servers share, such as redis://10.0.0.2:6379"),
     Setting(
         "public_url", str, "", "where Twilio reaches Otto, such as https://chat.clinic.example"
     ),
@@ -91,6 +93,7 @@ class Web:
     proxies: tuple[Network, ...] = ()
     secret: str | None = field(default=None, repr=False)
     database: str | None = field(default=None, repr=False)
+    redis: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             proxies=_proxies(values["proxies"]),
             secret=_secret(values["secret"]),
             database=_database(values["database"]),
+            redis=_redis(values),
         ),
         sms=_sms(values),
     )
@@ -213,6 +217,34 @@ def _database(value: str) -> str | None:
             "OTTO_DATABASE must be a URL that begins with sqlite:// or postgresql://"
         )
     return value or None
+
+
+def _redis(values: Mapping[str, str]) -> str | None:
+    value = values["redis"]
+    # Nor is this shown, which may hold a password.
+    if value and not _is_redis(value):
+        raise SettingsError(
+            "OTTO_REDIS must be a URL that begins with redis://, rediss:// or unix://, such as "
+            "redis://10.0.0.2:6379"
+        )
+    if value and not values["secret"]:
+        raise SettingsError(
+            "OTTO_REDIS is set and OTTO_SECRET is not; servers that share a Redis need the same "
+            "secret, or each takes the others' visitors for strangers: please set it to the same "
+            f"{SECRET_CHARACTERS} random characters or more on all of them"
+        )
+    return value or None
+
+
+def _is_redis(value: str) -> bool:
+    try:
+        url = urlsplit(value)
+        _ = url.port
+    except ValueError:
+        return False
+    if url.scheme == "unix":
+        return bool(url.path)
+    return url.scheme in ("redis", "rediss") and bool(re.fullmatch("/?[0-9]*", url.path))
 
 
 def _sms(values: Mapping[str, str]) -> Sms:

@@ -1,14 +1,18 @@
 """Two messages of one visitor at once: one after the other, in their order, without a pause."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from rasa.core.lock_store import LockError, LockStore
-from rasa.utils.endpoints import read_endpoint_config
+from rasa.utils.endpoints import EndpointConfig, read_endpoint_config
 
 from bot.lock import OneWorkerError, PromptLockStore
 from bot.paths import ROOT
+from tests.redis_server import SECRET, RedisServer, serving
+
+ENTRY = EndpointConfig(type="bot.lock.PromptLockStore")
 
 
 def together(*messages: Any) -> None:
@@ -103,10 +107,42 @@ def test_nothing_is_kept_of_conversations_that_nobody_waits_in() -> None:
             await asyncio.sleep(0)
 
     together(*(message(str(number % 10)) for number in range(100)))
-    assert len(locks._queues) == 0
+    assert len(locks._turns._queues) == 0
 
 
 def test_several_workers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANIC_WORKERS", "4")
     with pytest.raises(OneWorkerError, match="SANIC_WORKERS"):
         PromptLockStore()
+
+
+@pytest.fixture
+def redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
+    with serving() as server:
+        monkeypatch.setenv("OTTO_REDIS", server.url)
+        monkeypatch.setenv("OTTO_SECRET", SECRET)
+        yield server
+
+
+@pytest.mark.usefixtures("redis")
+def test_servers_that_share_a_redis_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANIC_WORKERS", "4")
+    one, other = PromptLockStore(ENTRY), PromptLockStore(ENTRY)
+
+    async def run() -> None:
+        async with one.lock("me"):
+            with pytest.raises(LockError):
+                async with other.lock("me", lock_lifetime=0.1):
+                    pass
+        async with other.lock("me"):
+            pass
+
+    asyncio.run(run())
+
+
+def test_what_keeps_its_conversations_in_memory_asks_no_redis(redis: RedisServer) -> None:
+    async def run() -> None:
+        async with PromptLockStore().lock("me"):
+            assert redis.keys() == []
+
+    asyncio.run(run())

@@ -33,6 +33,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         "OTTO_PROXIES": "10.0.0.0/8, 192.0.2.1",
         "OTTO_SECRET": "s" * 32,
         "OTTO_DATABASE": "postgresql://otto:pass~word@db/otto",
+        "OTTO_REDIS": "rediss://otto:pass~word@cache:6380/1",
         "OTTO_PUBLIC_URL": "https://chat.clinic.example/otto/",
         "OTTO_TWILIO_TOKEN": "t" * 32,
         "OTTO_SMS_KEYWORDS": "otto",
@@ -43,6 +44,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         proxies=(ip_network("10.0.0.0/8"), ip_network("192.0.2.1")),
         secret="s" * 32,
         database="postgresql://otto:pass~word@db/otto",
+        redis="rediss://otto:pass~word@cache:6380/1",
     )
     sms = Sms("https://chat.clinic.example/otto", "t" * 32, answers_keywords=True)
     assert load(environment) == Settings(FULL, "192.0.2.7", 8080, 65535, "actions", model, web, sms)
@@ -115,7 +117,14 @@ def test_what_is_no_proxy_is_refused_with_an_example(value: str) -> None:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("OTTO_SECRET", "my-dog-rex"), ("OTTO_DATABASE", "mysql://me:my-dog-rex@db/otto")],
+    [
+        ("OTTO_SECRET", "my-dog-rex"),
+        ("OTTO_DATABASE", "mysql://me:my-dog-rex@db/otto"),
+        ("OTTO_REDIS", "http://me:my-dog-rex@cache"),
+        ("OTTO_REDIS", "redis://me:my-dog-rex@cache:port"),
+        ("OTTO_REDIS", "redis://me:my-dog-rex@cache/first"),
+        ("OTTO_REDIS", "my-dog-rex"),
+    ],
 )
 def test_what_opens_private_things_is_refused_without_being_shown(
     variable: str, value: str
@@ -127,11 +136,29 @@ def test_what_opens_private_things_is_refused_without_being_shown(
 
 def test_what_opens_private_things_is_not_shown_with_the_others() -> None:
     settings = load(
-        {"OTTO_SECRET": "s" * 32, "OTTO_DATABASE": "postgresql://me:pass@db/otto"} | SMS
+        {
+            "OTTO_SECRET": "s" * 32,
+            "OTTO_DATABASE": "postgresql://me:pass@db/otto",
+            "OTTO_REDIS": "redis://me:pass@cache",
+        }
+        | SMS
     )
     assert "sss" not in repr(settings)
     assert "ttt" not in repr(settings)
     assert "pass" not in repr(settings)
+
+
+def test_servers_that_share_a_redis_need_the_same_secret() -> None:
+    with pytest.raises(SettingsError, match=r"^OTTO_REDIS is set and OTTO_SECRET is not"):
+        load({"OTTO_REDIS": "redis://cache"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://cache", "rediss://me:pass@cache:6380/2?ssl_cert_reqs=none", "unix:///run/r.sock"],
+)
+def test_a_redis_is_named_by_its_url(url: str) -> None:
+    assert load({"OTTO_REDIS": url, "OTTO_SECRET": "s" * 32}).web.redis == url
 
 
 @pytest.mark.parametrize("field", ["name", "phone", "booking", "hours"])

@@ -142,6 +142,7 @@ def run(settings: Settings, model: Path, replicas: int, actions: int) -> None:
     Raises:
         RunError: a port is taken, a package is missing, or a server does not come up or stay up.
     """
+    _check_apart(settings, replicas, actions)
     for i in range(replicas + 1):
         check_port(settings.host if i == 0 else LOOPBACK, settings.port + i, "OTTO_PORT")
     for i in range(actions + 1):
@@ -175,7 +176,23 @@ def run(settings: Settings, model: Path, replicas: int, actions: int) -> None:
         cluster.show()
         signal.signal(signal.SIGHUP, cluster.ask_for_restart)
         supervisor.supervise(
-            cluster.servers, cluster.ready, lambda: _announce(settings), cluster.now_and_then
+            cluster.servers,
+            cluster.ready,
+            lambda: _announce(settings),
+            cluster.now_and_then,
+            # They start at the same time, and each is as busy as one alone.
+            supervisor.READY_SECONDS * replicas,
+        )
+
+
+def _check_apart(settings: Settings, replicas: int, actions: int) -> None:
+    ports = range(settings.port, settings.port + replicas + 1)
+    action_ports = range(settings.action_port, settings.action_port + actions + 1)
+    if set(ports) & set(action_ports) or max(ports[-1], action_ports[-1]) > 65535:
+        raise RunError(
+            f"{replicas} replicas take the ports {ports[0]} to {ports[-1]}, and {actions} action "
+            f"servers {action_ports[0]} to {action_ports[-1]}; please choose OTTO_PORT and "
+            "OTTO_ACTION_PORT further from each other, and below 65535"
         )
 
 

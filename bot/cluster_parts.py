@@ -54,7 +54,7 @@ class Postgres(Server):
 
     def stop(self) -> None:
         """End it; who is connected is cut off."""
-        if self._server is not None:
+        if self._server is not None and not self.died():
             self._server.stop()
 
     @property

@@ -127,10 +127,16 @@ def supervise(
     ready: Callable[[], bool],
     announce: Callable[[], None],
     now_and_then: Callable[[], None] = lambda: None,
+    seconds: float = READY_SECONDS,
 ) -> None:
     """Start servers, say when they are `ready`, and start again what dies, until Ctrl-C or SIGTERM.
 
-    `now_and_then` is called about twice a second once they are ready.
+    Args:
+        servers: in the order in which they are started.
+        ready: whether they can be used.
+        announce: called when they are.
+        now_and_then: called about twice a second from then on.
+        seconds: how long that may take.
 
     Raises:
         RunError: a server does not come up or stay up.
@@ -141,7 +147,7 @@ def supervise(
     try:
         for server in servers:
             server.start()
-        wait_until_ready(ready, servers)
+        wait_until_ready(ready, servers, seconds)
         announce()
         while True:
             time.sleep(0.5)
@@ -215,14 +221,16 @@ def free_port() -> int:
         return port
 
 
-def wait_until_ready(ready: Callable[[], bool], servers: Sequence[Server]) -> None:
-    """Wait until `ready` says so.
+def wait_until_ready(
+    ready: Callable[[], bool], servers: Sequence[Server], seconds: float = READY_SECONDS
+) -> None:
+    """Wait until `ready` says so, for at most some seconds.
 
     Raises:
         RunError: a server died, or it takes too long.
     """
     started = time.monotonic()
-    while time.monotonic() - started < READY_SECONDS:
+    while time.monotonic() - started < seconds:
         for server in servers:
             if server.died():
                 raise RunError(f"the {server.name} did not start; its messages above say why")
@@ -232,7 +240,7 @@ def wait_until_ready(ready: Callable[[], bool], servers: Sequence[Server]) -> No
         if sys.stdout.isatty():
             print(f"\rStarting: {time.monotonic() - started:.0f} s ", end="", flush=True)
         time.sleep(0.25)
-    raise RunError(f"Otto did not answer within {READY_SECONDS:.0f} s; see the messages above")
+    raise RunError(f"Otto did not answer within {seconds:.0f} s; see the messages above")
 
 
 def answers(settings: Settings) -> bool:
@@ -299,4 +307,7 @@ def announce(settings: Settings) -> None:
 
 
 def _interrupt(signum: int, frame: object) -> None:
+    # Once is enough: the servers must all be stopped.
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -57,7 +57,8 @@ class OttoAction(Action, ABC):
             # The error's text may hold what the visitor wrote; its type does not.
             logger.error("%s failed: %s", self.name(), type(error).__name__)
             contact = settings.load().clinic.contact()
-            Voice(dispatcher, tracker).say(f"{self.apology} {contact}", outcome="out_of_scope")
+            words = f"{self.apology} {contact}"
+            Voice(dispatcher, tracker).say(words, outcome="out_of_scope", failed=True)
             return list(CLOSE_FORM) if self.of_form else []
 
     @abstractmethod

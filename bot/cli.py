@@ -192,11 +192,14 @@ def train(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """`otto run`."""
-    from bot import settings, supervisor
+    from bot import data_files, settings, supervisor
 
     known = settings.load()
-    model = None if options.only == "actions" else _model_to_run(known)
-    supervisor.run(known, model, options.only)
+    if options.only == "actions":
+        data_files.check()
+        supervisor.run(known, None, options.only)
+    else:
+        supervisor.run(known, _model_to_run(known), options.only)
     return 0
 
 
@@ -514,8 +517,10 @@ def _model_to_run(settings: Settings) -> Path:
     from bot import data_files
     from bot.training import train as train_now
 
+    if settings.model is None:
+        return _model(train_now)
     data_files.check()
-    return settings.model or _model(train_now)
+    return settings.model
 
 
 def _model(train_now: Any) -> Path:

@@ -21,7 +21,7 @@ from bot.cluster_parts import Front, Postgres, redis
 from bot.front import Doors
 from bot.paths import STATE
 from bot.settings import Settings
-from bot.supervisor import RunError, Server, check_port
+from bot.supervisor import NEEDED, RunError, Server, check_port
 from bot.training import model_path
 
 # How long the front has to leave a server alone, and the requests under way to get to it.
@@ -31,11 +31,15 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass
 class Member:
-    """A server that has others like it: where it is, and whether it can be asked."""
+    """A server that has others like it: where it is, and what is out of order with it."""
 
     server: Server
     url: str
-    ready: Callable[[], bool]
+    broken: Callable[[], set[str]]
+
+    def ready(self) -> bool:
+        """Whether it can be asked."""
+        return not self.broken() & NEEDED
 
 
 class Cluster:
@@ -60,9 +64,9 @@ class Cluster:
         """All of them, in the order in which they are started."""
         return [*self.others, *(member.server for member in self.members), self._front]
 
-    def ready(self) -> bool:
-        """Whether every member can be asked."""
-        return all(member.ready() for member in self.members)
+    def broken(self) -> set[str]:
+        """What is out of order with any of the members."""
+        return set().union(*(member.broken() for member in self.members))
 
     def show(self, without: Member | None = None) -> None:
         """Let the front know who is there, perhaps without one of them."""
@@ -177,7 +181,7 @@ def run(settings: Settings, model: Path, replicas: int, actions: int) -> None:
         signal.signal(signal.SIGHUP, cluster.ask_for_restart)
         supervisor.supervise(
             cluster.servers,
-            cluster.ready,
+            cluster.broken,
             lambda: _announce(settings),
             cluster.now_and_then,
             # They start at the same time, and each is as busy as one alone.
@@ -201,7 +205,7 @@ def _action_server(settings: Settings, shared: dict[str, str], number: int) -> M
     server = supervisor.action_server(own, f"action server {number}")
     server.environment |= shared
     url = f"http://{LOOPBACK}:{own.action_port}"
-    return Member(server, url, lambda: supervisor.action_server_answers(own))
+    return Member(server, url, lambda: supervisor.actions_out_of_order(own))
 
 
 def _replica(
@@ -211,7 +215,7 @@ def _replica(
     own = replace(settings, host=LOOPBACK, port=settings.port + number, action_host=LOOPBACK)
     server = supervisor.rasa_server(own, model, folder, f"replica {number}")
     server.environment |= shared | {"OTTO_PORT": str(own.port)}
-    return Member(server, supervisor.address(own), lambda: supervisor.answers(own))
+    return Member(server, supervisor.address(own), lambda: supervisor.out_of_order(own))
 
 
 def _announce(settings: Settings) -> None:

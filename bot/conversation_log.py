@@ -85,6 +85,10 @@ class ConversationLog:
         """Where an SQLite database's file is."""
         return self._database.path
 
+    def check(self) -> None:
+        """Write, read and delete a row of no conversation."""
+        self._database.check()
+
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows in their order; those that are there already stay as they are."""
         insert = self._database.insert(TURNS).on_conflict_do_nothing()

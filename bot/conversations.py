@@ -58,6 +58,20 @@ class Conversations:
         for row in self._pending:
             self._remember(row)
 
+    @property
+    def pending(self) -> int:
+        """How many turns wait for the database to be in order."""
+        return len(self._pending)
+
+    def check(self) -> None:
+        """See whether the database can be written and read.
+
+        Raises:
+            OutOfOrderError: it cannot.
+        """
+        with self._lock:
+            self._ask(self._log.check)
+
     def latest(self, sender: str) -> list[Row]:
         """The last turns of a conversation, the oldest first: as many as the window."""
         with self._lock:

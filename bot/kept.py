@@ -21,11 +21,10 @@ from bot.channels.database import own_file
 from bot.channels.web_store import Store, Vote
 from bot.conversation_log import ConversationLog, kept_at
 from bot.errors import OttoError
+from bot.metrics import channel_of
 from bot.paths import STATE
 
 Event = dict[str, Any]
-
-CHANNELS, OTHER = {"web", "sms", "rest"}, "other"
 
 
 class KeptError(OttoError):
@@ -42,10 +41,8 @@ class Turn:
 
     @property
     def channel(self) -> str:
-        """Where it came from: what the sender's id begins with, if a channel of Otto's gave it."""
-        name = self.sender.partition(":")[0]
-        # Any other id may be somebody's name or number.
-        return name if name in CHANNELS else OTHER
+        """Where it came from."""
+        return channel_of(self.sender)
 
     @property
     def said(self) -> str | None:

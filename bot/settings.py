@@ -17,6 +17,8 @@ from bot.sms import outside_gsm7
 
 # A secret that is shorter could be guessed.
 SECRET_CHARACTERS = 32
+# What a setting of the type bool may be.
+ON, OFF = "on", "off"
 
 
 class SettingsError(OttoError):
@@ -58,7 +60,8 @@ TABLE = (
     ),
     Setting("twilio_token", str, "", "the Twilio account's auth token; unset, there are no texts"),
     Setting("sms_keywords", str, "provider", "who answers STOP, START and HELP: provider or otto"),
-    Setting("sms_page", str, "off", "on: a phone to try texts with at /sms, on 127.0.0.1 only"),
+    Setting("sms_page", bool, "off", "on: a phone to try texts with at /sms, on 127.0.0.1 only"),
+    Setting("rest", bool, "off", "on: programs may talk with Otto over HTTP, as any sender"),
 )
 
 
@@ -118,6 +121,7 @@ class Settings:
     model: Path | None = None
     web: Web = Web()
     sms: Sms = Sms()
+    rest: bool = False
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -149,6 +153,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
             redis=_redis(values),
         ),
         sms=_sms(values),
+        rest=values["rest"] == ON,
     )
 
 
@@ -158,6 +163,8 @@ def _value(setting: Setting, environment: Mapping[str, str]) -> str:
         raise SettingsError(
             f"{setting.variable} is {value!r}; it must be a port, a number from 1 to 65535"
         )
+    if setting.type is bool:
+        _check_word(setting.name, value, (ON, OFF))
     if setting.name.startswith("clinic_") and (foreign := outside_gsm7(value)):
         raise SettingsError(
             f"{setting.variable} holds {' '.join(foreign)}, which a text message cannot carry; "
@@ -266,18 +273,19 @@ def _sms(values: Mapping[str, str]) -> Sms:
             "OTTO_TWILIO_TOKEN is not an auth token, which is 32 letters and digits; please copy "
             "it from the Twilio console"
         )
-    for name, words in (("sms_keywords", ("provider", "otto")), ("sms_page", ("on", "off"))):
-        if values[name] not in words:
-            raise SettingsError(
-                f"OTTO_{name.upper()} is {values[name]!r}; it must be {' or '.join(words)}"
-            )
-    page = values["sms_page"] == "on"
+    _check_word("sms_keywords", values["sms_keywords"], ("provider", "otto"))
+    page = values["sms_page"] == ON
     if page and not is_loopback(values["host"]):
         raise SettingsError(
             f"OTTO_SMS_PAGE is on and OTTO_HOST is {values['host']!r}; the page has no door, so "
             "it is shown on 127.0.0.1 only: please turn one of them back"
         )
     return Sms(url.rstrip("/"), token, values["sms_keywords"] == "otto", page)
+
+
+def _check_word(name: str, value: str, words: tuple[str, ...]) -> None:
+    if value not in words:
+        raise SettingsError(f"OTTO_{name.upper()} is {value!r}; it must be {' or '.join(words)}")
 
 
 def _listed(value: str) -> list[str]:

@@ -120,6 +120,14 @@ class OttoTrackerStore(TrackerStore):
         """
         await self._stored(self.conversations.forget, name_of(sender_id))
 
+    async def check(self) -> None:
+        """See whether the database can be written and read.
+
+        Raises:
+            OutOfOrderError: it cannot.
+        """
+        await self._stored(self.conversations.check)
+
     async def _stored(self, call: Callable[..., T], *arguments: Any) -> T:
         """What the database says, in a thread so that it holds up no other conversation."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
@@ -160,14 +168,20 @@ def opened(url: str | None = None) -> Conversations:
     return Conversations(url, beside.with_name(f"{beside.stem}.pending.db"), WINDOW + 1)
 
 
+def unwrapped(store: Any) -> Any:
+    """A tracker store without what Rasa wraps it in."""
+    while hasattr(store, "_tracker_store"):
+        store = store._tracker_store
+    return store
+
+
 async def forget(store: Any, sender_id: str) -> None:
     """Delete all that a tracker store keeps of a conversation, through what Rasa wraps it in.
 
     Raises:
         OutOfOrderError: it could not be deleted now.
     """
-    while hasattr(store, "_tracker_store"):
-        store = store._tracker_store
+    store = unwrapped(store)
     if isinstance(store, InMemoryTrackerStore):
         store.store.pop(sender_id, None)
     else:

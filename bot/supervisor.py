@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,10 +22,10 @@ from bot.errors import OttoError
 from bot.paths import ROOT
 from bot.settings import Settings
 
-QUESTION = "How long is an OT session?"
-# What the servers are asked before they count as ready, and the outcome: one question that Rasa
-# answers alone, and one for which the action server has to load its data, so that no visitor waits.
-ASKED = {QUESTION: "answer", "Is Trenton, New Jersey listed?": "location"}
+# What visitors must not wait for; without a database Otto still answers much, and begins to.
+NEEDED = {"rasa", "actions"}
+# More than bot/readiness.py takes.
+ASK_SECONDS = 10
 READY_SECONDS = 120.0
 # A server that dies this often within a minute will not get better by starting it again.
 MOST_RESTARTS = 5
@@ -109,32 +110,36 @@ def run(settings: Settings, model: Path | None, only: str | None = None) -> None
         if only == "actions":
             supervise(
                 [action_server(settings)],
-                lambda: action_server_answers(settings),
+                lambda: actions_out_of_order(settings),
                 lambda: print("The action server is ready. Stop it with Ctrl-C.", flush=True),
             )
             return
         rasa = rasa_server(settings, model, Path(folder))
         if only == "rasa":
             # Its action server may come later, and Otto says so to those who need it meanwhile.
-            supervise([rasa], lambda: knows(settings, QUESTION), lambda: announce(settings))
+            supervise(
+                [rasa],
+                lambda: rasa_out_of_order(settings) - {"actions"},
+                lambda: announce(settings),
+            )
         else:
             servers = [action_server(settings), rasa]
-            supervise(servers, lambda: answers(settings), lambda: announce(settings))
+            supervise(servers, lambda: out_of_order(settings), lambda: announce(settings))
 
 
 def supervise(
     servers: Sequence[Server],
-    ready: Callable[[], bool],
+    broken: Callable[[], set[str]],
     announce: Callable[[], None],
     now_and_then: Callable[[], None] = lambda: None,
     seconds: float = READY_SECONDS,
 ) -> None:
-    """Start servers, say when they are `ready`, and start again what dies, until Ctrl-C or SIGTERM.
+    """Start servers, say when they can be used, and start again what dies, until Ctrl-C or SIGTERM.
 
     Args:
         servers: in the order in which they are started.
-        ready: whether they can be used.
-        announce: called when they are.
+        broken: the parts that are out of order, by name.
+        announce: called when none of those that are `NEEDED` is.
         now_and_then: called about twice a second from then on.
         seconds: how long that may take.
 
@@ -147,7 +152,7 @@ def supervise(
     try:
         for server in servers:
             server.start()
-        wait_until_ready(ready, servers, seconds)
+        wait_until_ready(broken, servers, seconds)
         announce()
         while True:
             time.sleep(0.5)
@@ -222,9 +227,9 @@ def free_port() -> int:
 
 
 def wait_until_ready(
-    ready: Callable[[], bool], servers: Sequence[Server], seconds: float = READY_SECONDS
+    broken: Callable[[], set[str]], servers: Sequence[Server], seconds: float = READY_SECONDS
 ) -> None:
-    """Wait until `ready` says so, for at most some seconds.
+    """Wait until nothing that is needed is `broken`, for at most some seconds.
 
     Raises:
         RunError: a server died, or it takes too long.
@@ -234,8 +239,11 @@ def wait_until_ready(
         for server in servers:
             if server.died():
                 raise RunError(f"the {server.name} did not start; its messages above say why")
-        if ready():
+        parts = broken()
+        if not parts & NEEDED:
             print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
+            if parts:
+                print(f"Out of order: {', '.join(sorted(parts))}. See `otto doctor`.", flush=True)
             return
         if sys.stdout.isatty():
             print(f"\rStarting: {time.monotonic() - started:.0f} s ", end="", flush=True)
@@ -243,39 +251,34 @@ def wait_until_ready(
     raise RunError(f"Otto did not answer within {seconds:.0f} s; see the messages above")
 
 
-def answers(settings: Settings) -> bool:
-    """Whether Otto answers questions that it knows, also one that needs its action server."""
-    return action_server_answers(settings) and all(knows(settings, text) for text in ASKED)
+def out_of_order(settings: Settings) -> set[str]:
+    """Which parts of the running servers are out of order, as bot/channels/health.py names them."""
+    # While there is no action server, the Rasa server need not ask it questions.
+    return NEEDED if actions_out_of_order(settings) else rasa_out_of_order(settings)
 
 
-def action_server_answers(settings: Settings) -> bool:
-    """Whether the action server is there and well."""
+def actions_out_of_order(settings: Settings) -> set[str]:
+    """The same of the action server alone."""
+    health = f"http://{reachable(settings.action_host)}:{settings.action_port}/health"
     try:
-        health = f"http://{reachable(settings.action_host)}:{settings.action_port}/health"
-        with urllib.request.urlopen(health, timeout=2):
-            return True
+        with urllib.request.urlopen(health, timeout=ASK_SECONDS):
+            return set()
     except OSError:
-        return False
+        return {"actions"}
 
 
-def knows(settings: Settings, text: str) -> bool:
-    """Whether what comes of a question of `ASKED` is what should."""
+def rasa_out_of_order(settings: Settings) -> set[str]:
+    """The same by the Rasa server's own account."""
     try:
-        return _outcome(settings, text) == ASKED[text]
+        with urllib.request.urlopen(ready(settings), timeout=ASK_SECONDS):  # noqa: S310
+            return set()
+    except urllib.error.HTTPError as error:
+        try:
+            return set(json.load(error)["out_of_order"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return NEEDED
     except (OSError, ValueError):
-        return False
-
-
-def _outcome(settings: Settings, text: str) -> str | None:
-    """What came of saying something to the running servers."""
-    request = urllib.request.Request(  # noqa: S310
-        webhook(settings),
-        data=json.dumps({"sender": "otto-run", "message": text}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
-        messages = json.load(response)
-    return next((m["metadata"].get("outcome") for m in messages), None)
+        return NEEDED
 
 
 def address(settings: Settings) -> str:
@@ -293,17 +296,26 @@ def webhook(settings: Settings) -> str:
     return f"{address(settings)}/webhooks/rest/webhook"
 
 
+def ready(settings: Settings) -> str:
+    """The address that says whether Otto can answer."""
+    return f"{address(settings)}/health/ready"
+
+
 def announce(settings: Settings) -> None:
     """Say where Otto is, how to try it and how to stop it."""
-    body = json.dumps({"sender": "me", "message": QUESTION})
     print(
-        f"\nOtto is ready: open {address(settings)}/ in a browser, or {address(settings)}/faq\n\n"
-        "Programs can talk with it too:\n"
-        f"  curl -s {webhook(settings)} -H 'Content-Type: application/json' \\\n"
-        f"    -d '{body}'\n\n"
-        "Stop it with Ctrl-C.",
+        f"\nOtto is ready: open {address(settings)}/ in a browser, or {address(settings)}/faq\n",
         flush=True,
     )
+    if settings.rest:
+        body = json.dumps({"sender": "me", "message": "How long is an OT session?"})
+        print(
+            "Programs can talk with it too:\n"
+            f"  curl -s {webhook(settings)} -H 'Content-Type: application/json' \\\n"
+            f"    -d '{body}'\n",
+            flush=True,
+        )
+    print("Stop it with Ctrl-C.", flush=True)
 
 
 def _interrupt(signum: int, frame: object) -> None:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bot import no_tensorflow
 
@@ -62,3 +63,22 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("OTTO_"):
             monkeypatch.delenv(name)
+
+
+Counted = Callable[..., float]
+
+
+@pytest.fixture
+def counted() -> Counted:
+    """How much a number has grown since the test began."""
+    before = {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+    }
+
+    def count(name: str, **labels: str) -> float:
+        now = REGISTRY.get_sample_value(name, labels) or 0.0
+        return now - before.get((name, frozenset(labels.items())), 0.0)
+
+    return count

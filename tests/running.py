@@ -31,13 +31,15 @@ class Running:
         """
         self.port, self.action_port = free_ports(ports), free_ports(ports)
         ports = {"OTTO_PORT": str(self.port), "OTTO_ACTION_PORT": str(self.action_port)}
-        web = {"OTTO_SECRET": "0" * 32, "OTTO_DATABASE": f"sqlite:///{log.with_suffix('.db')}"}
+        rest = {"OTTO_REST": "on"}
+        self.database = f"sqlite:///{log.with_suffix('.db')}"
+        web = {"OTTO_SECRET": "0" * 32, "OTTO_DATABASE": self.database}
         # A file, not a pipe: nobody would read the pipe, and a full one stops the servers.
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot.cli", *(command or ("run",))],
                 cwd=ROOT,
-                env=os.environ | ports | web | settings,
+                env=os.environ | ports | rest | web | settings,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -45,6 +47,11 @@ class Running:
             assert self.process.poll() is None, log.read_text()
             time.sleep(0.1)
         self.output = log.read_text()
+
+    def get(self, path: str) -> str:
+        """What is at an address."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+            return str(answer.read().decode())
 
     def post(self, body: object) -> tuple[int, Any]:
         """The status and the content of the answer to a request."""

@@ -1,5 +1,6 @@
 """`otto run` for real: two servers, a question over HTTP, and an end that leaves nothing behind."""
 
+import json
 import signal
 import socket
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ import pytest
 
 from bot.doctor import CHECKS, OK, examine
 from bot.training import model_path, train
+from tests.databases import rows
 from tests.running import Running
 
 
@@ -21,9 +23,22 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def test_it_says_where_it_is_and_how_to_try_and_stop_it(running: Running) -> None:
+    assert f"http://127.0.0.1:{running.port}/faq" in running.output
     assert f"http://127.0.0.1:{running.port}/webhooks/rest/webhook" in running.output
     assert "curl" in running.output
     assert "Warning" not in running.output
+
+
+def test_it_is_ready_and_counts_no_visitor_yet(running: Running) -> None:
+    assert json.loads(running.get("/health/live")) == {"status": "ok"}
+    assert json.loads(running.get("/health/ready"))["out_of_order"] == []
+    numbers = running.get("/metrics")
+    assert 'otto_part_in_order{part="actions"} 1.0' in numbers
+    assert "otto_turns_total{" not in numbers
+
+
+def test_nothing_is_left_of_what_it_was_asked_at_its_start(running: Running) -> None:
+    assert rows(running.database, "SELECT sender FROM conversation_turns") == []
 
 
 def test_the_doctor_finds_both_servers_well(

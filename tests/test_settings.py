@@ -38,6 +38,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         "OTTO_TWILIO_TOKEN": "t" * 32,
         "OTTO_SMS_KEYWORDS": "otto",
         "OTTO_SMS_PAGE": "off",
+        "OTTO_REST": "on",
     }
     web = Web(
         origins=("https://clinic.example", "http://localhost:3000"),
@@ -47,7 +48,9 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         redis="rediss://otto:pass~word@cache:6380/1",
     )
     sms = Sms("https://chat.clinic.example/otto", "t" * 32, answers_keywords=True)
-    assert load(environment) == Settings(FULL, "192.0.2.7", 8080, 65535, "actions", model, web, sms)
+    assert load(environment) == Settings(
+        FULL, "192.0.2.7", 8080, 65535, "actions", model, web, sms, True
+    )
 
 
 def test_the_table_names_exactly_the_variables_that_are_read() -> None:
@@ -243,7 +246,7 @@ def test_what_is_no_token_is_refused_without_being_shown(value: str) -> None:
     assert value not in str(error.value)
 
 
-@pytest.mark.parametrize("variable", ["OTTO_SMS_KEYWORDS", "OTTO_SMS_PAGE"])
+@pytest.mark.parametrize("variable", ["OTTO_SMS_KEYWORDS", "OTTO_SMS_PAGE", "OTTO_REST"])
 def test_a_word_that_a_setting_does_not_know_is_named(variable: str) -> None:
     with pytest.raises(SettingsError, match=f"^{variable} is 'maybe'; it must be .* or "):
         load({variable: "maybe"})

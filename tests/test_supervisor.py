@@ -1,6 +1,5 @@
 """Running both servers: what is checked before, what happens when one dies, and how all ends."""
 
-import json
 import os
 import signal
 import socket
@@ -23,7 +22,7 @@ from bot import supervisor
 from bot.settings import Settings
 from bot.supervisor import (
     MOST_RESTARTS,
-    QUESTION,
+    NEEDED,
     RunError,
     Server,
     action_server,
@@ -34,17 +33,6 @@ from bot.supervisor import (
 
 MODEL = Path("models") / "otto-0123456789ab.tar.gz"
 WAIT = "import signal; signal.pause()"
-
-
-def came_to(outcome: str) -> str:
-    """The body of an answer with that outcome."""
-    return json.dumps([{"text": "Words.", "metadata": {"outcome": outcome}}])
-
-
-class Body(BytesIO):
-    """What an address answers."""
-
-    status = 200
 
 
 class FakeProcess:
@@ -122,7 +110,7 @@ def run_with(
     def run_with(clock: Clock, servers: list[FakeServer]) -> None:
         monkeypatch.setattr(supervisor, "time", clock)
         monkeypatch.setattr(supervisor.signal, "signal", lambda *args: None)
-        supervisor.supervise(servers, lambda: True, lambda: None)
+        supervisor.supervise(servers, lambda: set(), lambda: None)
 
     return run_with
 
@@ -375,63 +363,68 @@ def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
         RunError, match=r"^Otto did not answer within 120 s; see the messages above"
     ):
-        supervisor.wait_until_ready(lambda: False, [])
-
-
-def test_waiting_ends_with_the_first_answer(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    answers = iter([False, False, True])
-    monkeypatch.setattr(supervisor, "time", Clock())
-    supervisor.wait_until_ready(lambda: next(answers), [])
-    assert "Ready after" in capsys.readouterr().out
+        supervisor.wait_until_ready(lambda: {"rasa"}, [])
 
 
 @pytest.mark.parametrize(
-    ("faq", "lookup", "ready"),
+    ("last", "told"), [(set(), ""), ({"chats"}, "Out of order: chats. See `otto doctor`.")]
+)
+def test_waiting_ends_with_the_first_answer_even_without_a_database(
+    last: set[str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = iter([NEEDED, {"actions", "chats"}, last])
+    monkeypatch.setattr(supervisor, "time", Clock())
+    supervisor.wait_until_ready(lambda: next(found), [])
+    out = capsys.readouterr().out
+    assert "Ready after" in out
+    assert told in out
+
+
+ACTIONS, RASA = "http://127.0.0.1:18081/health", "http://127.0.0.1:18080/health/ready"
+
+
+@pytest.mark.parametrize(
+    ("broken", "body", "parts"),
     [
-        (came_to("answer"), came_to("location"), True),
-        ("[]", came_to("location"), False),
-        (came_to("out_of_scope"), came_to("location"), False),
-        (came_to("answer"), came_to("out_of_scope"), False),
-        ("<html>", came_to("location"), False),
+        (None, "", set()),
+        (RASA, '{"out_of_order": ["actions"]}', {"actions"}),
+        (RASA, '{"out_of_order": ["chats", "texts"]}', {"chats", "texts"}),
+        (RASA, "<html>", NEEDED),
+        (RASA, "[]", NEEDED),
+        (ACTIONS, "", NEEDED),
     ],
 )
-def test_otto_is_ready_when_both_servers_answer_questions(
-    settings: Settings, faq: str, lookup: str, ready: bool, monkeypatch: pytest.MonkeyPatch
+def test_the_servers_say_which_parts_are_out_of_order(
+    broken: str | None,
+    body: str,
+    parts: set[str],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def open_(request: Any, timeout: float) -> Any:
-        asked = getattr(request, "data", b"")
-        return Body((lookup if b"Trenton" in asked else faq).encode())
+    def open_(url: str, timeout: float) -> BytesIO:
+        assert url in (ACTIONS, RASA)
+        if url == broken:
+            raise urllib.error.HTTPError(url, 503, "ill", Message(), BytesIO(body.encode()))
+        return BytesIO()
 
     monkeypatch.setattr(urllib.request, "urlopen", open_)
-    assert supervisor.answers(settings) is ready
+    assert supervisor.out_of_order(settings) == parts
 
 
-@pytest.mark.parametrize("port", [18080, 18081])
-def test_otto_is_not_ready_while_a_server_does_not_listen(
-    settings: Settings, port: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("silent", [ACTIONS, RASA])
+def test_a_server_that_does_not_listen_is_out_of_order(
+    settings: Settings, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_(request: Any, timeout: float) -> Any:
-        if f":{port}/" in getattr(request, "full_url", request):
+    def open_(url: str, timeout: float) -> BytesIO:
+        if url == silent:
             raise ConnectionRefusedError
-        lookup = b"Trenton" in getattr(request, "data", b"")
-        return Body(came_to("location" if lookup else "answer").encode())
+        return BytesIO()
 
     monkeypatch.setattr(urllib.request, "urlopen", open_)
-    assert not supervisor.answers(settings)
-
-
-def test_otto_is_not_ready_while_its_action_server_is_ill(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def open_(request: Any, timeout: float) -> Body:
-        if isinstance(request, str):
-            raise urllib.error.HTTPError(request, 503, "ill", Message(), None)
-        return Body(came_to("location" if b"Trenton" in request.data else "answer").encode())
-
-    monkeypatch.setattr(urllib.request, "urlopen", open_)
-    assert not supervisor.answers(settings)
+    assert supervisor.out_of_order(settings) == NEEDED
 
 
 @pytest.mark.parametrize(
@@ -446,9 +439,17 @@ def test_the_address_to_try_can_be_reached(settings: Settings, host: str, addres
     assert webhook(replace(settings, host=host)) == address
 
 
-@pytest.mark.parametrize("words", ["webhooks/rest/webhook", QUESTION, "Stop it with Ctrl-C."])
-def test_the_user_is_told_where_otto_is_how_to_try_it_and_how_to_stop_it(
+@pytest.mark.parametrize("words", ["http://127.0.0.1:18080/ ", "/faq", "Stop it with Ctrl-C."])
+def test_the_user_is_told_where_otto_is_and_how_to_stop_it(
     settings: Settings, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     supervisor.announce(settings)
     assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_programs_are_told_how_to_talk_with_otto_where_they_may(
+    on: bool, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supervisor.announce(replace(settings, rest=on))
+    assert ("curl -s http://127.0.0.1:18080/webhooks/rest/" in capsys.readouterr().out) is on

@@ -34,7 +34,7 @@ PATIENCE = 90.0
 HEADERS = {"Content-Type": "application/json", "Accept": "application/x-ndjson"}
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - it may be no error
     """An answer that is no reply: its status, 0 where there was none, and when to ask again."""
 
     def __init__(self, status: int, retry_after: float = 0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from bot.errors import OttoError
 BUSY_SECONDS = 2
 # How often the write-ahead log is tried to be emptied, and how long between.
 SWEEPS, SWEEP_SECONDS = 10, 0.1
+# What is written to see whether it can be; a row is there for a moment.
+PROBES = sa.Table("otto_probes", sa.MetaData(), sa.Column("key", sa.String(32), primary_key=True))
 INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -58,6 +61,16 @@ class Database:
             self._made = False
             self._engine.dispose()
             raise
+
+    def check(self) -> None:
+        """Write, read and delete a row of no meaning."""
+        key = secrets.token_hex(16)
+        mine = PROBES.c.key == key
+        with self.begin() as db:
+            db.execute(sa.insert(PROBES).values(key=key))
+        with self.begin() as db:
+            db.execute(sa.select(PROBES).where(mine)).one()
+            db.execute(sa.delete(PROBES).where(mine))
 
     def insert(self, table: sa.Table) -> Any:
         """An insert that can be told to do nothing, or something else, on a conflict."""
@@ -97,7 +110,8 @@ class Database:
             if not self._made:
                 if self.path is not None:
                     self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._tables.create_all(self._engine)
+                for tables in (self._tables, PROBES.metadata):
+                    tables.create_all(self._engine)
                 self._made, file = True, _inode(self.path)
             self._file = file
 

@@ -1,8 +1,9 @@
-"""Rasa's REST channel, made safe to leave open on a clinic's own network.
+"""Rasa's REST channel, for programs on a clinic's own machines; there only with OTTO_REST.
 
-The stock channel shares one conversation among all who send no sender, lets a client choose its
-channel and metadata, and answers errors with an empty list. This one asks for a sender, takes
-nothing else from the client, and always answers.
+It has no door: whoever reaches it may speak as any sender, and read on in that conversation. Else
+it is safer than the stock channel, which shares one conversation among all who send no sender, lets
+a client choose its channel and metadata, and answers errors with an empty list. This one asks for a
+sender, takes nothing else from the client, and always answers.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import settings
 from bot.channels.choices import Choices
 from bot.channels.turn import take_turn
 
@@ -26,7 +28,7 @@ HOW_TO = 'Send a JSON object such as {"sender": "me", "message": "How long is a 
 
 
 class RestChannel(InputChannel):
-    """POST webhooks/rest/webhook: one message in, a list of messages out."""
+    """POST webhooks/rest/webhook: a message in, a list of messages out; or nothing."""
 
     @classmethod
     def name(cls) -> str:
@@ -36,11 +38,9 @@ class RestChannel(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Called by Rasa with what takes new messages."""
         webhook = Blueprint("otto_rest", __name__)
+        if not settings.load().rest:
+            return webhook
         choices = Choices()
-
-        @webhook.route("/", methods=["GET"])
-        async def health(request: Request) -> HTTPResponse:
-            return response.json({"status": "ok"})
 
         @webhook.route("/webhook", methods=["POST"])
         async def receive(request: Request) -> HTTPResponse:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 import unicodedata
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 import regex
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
-from bot import settings
+from bot import metrics, settings
 from bot.channels.render import Message
 from bot.safety import Alarm, Safety
 
@@ -82,6 +83,12 @@ def normalise(text: str) -> str:
     return " ".join(visible.split()).lstrip("/ ")
 
 
+def is_emergency(text: str) -> bool:
+    """Whether a text gets the emergency answer, whatever else there is."""
+    alarm = _safety().check(text)
+    return alarm is not None and alarm.level == "interrupt"
+
+
 async def take_turn(handle: Handle, sender_id: str, text: str, channel: str) -> list[Message]:
     """Say `text` to Rasa through `handle` and return what it answers, at least one message.
 
@@ -91,6 +98,17 @@ async def take_turn(handle: Handle, sender_id: str, text: str, channel: str) -> 
         text: what the visitor wrote, of any length.
         channel: "web" or "sms".
     """
+    started = time.perf_counter()
+    messages, failure = await _answered(handle, sender_id, text, channel)
+    taken = time.perf_counter() - started
+    metrics.turn(metrics.channel_of(sender_id), messages[0]["metadata"], taken, failure)
+    return messages
+
+
+async def _answered(
+    handle: Handle, sender_id: str, text: str, channel: str
+) -> tuple[list[Message], str | None]:
+    """The answer, and what kept it from being a real one: see `metrics.FAILURES`."""
     alarm = _safety().check(text)
     clean = normalise(text)
     output = OUTPUTS[channel]()
@@ -103,8 +121,9 @@ async def take_turn(handle: Handle, sender_id: str, text: str, channel: str) -> 
         answer = _message(sender_id, words, "emergency", safety="interrupt")
         # One text message has no room for it.
         answer["buttons"] = [] if channel == "sms" else [{"title": BACK, "payload": BACK}]
-        return [answer]
+        return [answer], None
     messages: list[Message] = []
+    failure = None
     if not clean:
         messages = [_message(sender_id, EMPTY, "out_of_scope")]
     elif len(clean) > MAX_CHARACTERS:
@@ -115,13 +134,17 @@ async def take_turn(handle: Handle, sender_id: str, text: str, channel: str) -> 
         except Exception as error:
             # Its text may hold what the visitor wrote; its type does not.
             logger.error("a turn failed: %s", type(error).__name__)
+            failure = "error"
         messages = output.messages
+        if any(message["metadata"].get("failed") for message in messages):
+            failure = failure or "action"
     if not messages:
+        failure = failure or "silence"
         contact = settings.load().clinic.contact()
         messages = [_message(sender_id, BROKEN.format(contact=contact), "out_of_scope")]
     if alarm is not None:
         _add_note(messages[0], _words(alarm, channel))
-    return messages
+    return messages, failure
 
 
 async def _record(handle: Handle, message: UserMessage) -> None:

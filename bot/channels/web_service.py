@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 from rasa.core.channels.channel import UserMessage
 from rasa.core.tracker_store import TrackerStore
 
-from bot import settings
+from bot import metrics, settings
 from bot.channels.choices import Choices
 from bot.channels.limits import Limit
 from bot.channels.problem import Problem, apology, log_reference, out_of_order, tell
-from bot.channels.turn import MAX_CHARACTERS, UNSPEAKABLE, Handle, take_turn
+from bot.channels.turn import MAX_CHARACTERS, UNSPEAKABLE, Handle, is_emergency, take_turn
 from bot.channels.web_reply import Content, Reply, content, unsaved
 from bot.channels.web_session import Sessions
 from bot.channels.web_store import DAY, IDLE_SECONDS, RETENTION_DAYS, Store, Turn, no_session
@@ -111,9 +111,9 @@ class Service:
 
     async def urgent(self, said: Said) -> list[Reply] | None:
         """The answer to an emergency that was refused or came when all is out of order, or None."""
-        messages = await take_turn(_nobody, "", said.text or "", "web")
-        if messages[0]["metadata"]["outcome"] != "emergency":
+        if not is_emergency(said.text or ""):
             return None
+        messages = await take_turn(_nobody, "web:", said.text or "", "web")
         return [unsaved(content(message)) for message in messages]
 
     async def history(self, token: str | None, after: int) -> dict[str, Any]:
@@ -241,4 +241,5 @@ async def _nobody(message: UserMessage) -> None:
 
 def _limit(limit: Limit, key: str) -> None:
     if wait := limit.wait(key):
+        metrics.refused("web")
         raise Problem("too_many", "That was a lot at once. Please wait a moment.", wait)

@@ -11,6 +11,7 @@ from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
 
 from bot.channels.rest import MAX_BODY, RestChannel
+from bot.channels.site import SiteChannel
 from tests.channels.web import serving
 
 Post = Callable[[Any], tuple[int, Any]]
@@ -37,8 +38,10 @@ class Agent:
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Sanic, str]]:
     """The channel in an app of its own on a port of the system's, and its address."""
-    with serving("test-rest-channel", RestChannel) as (app, port):
-        yield app, f"http://127.0.0.1:{port}/webhooks/rest"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTTO_REST", "on")
+        with serving("test-rest-channel", RestChannel) as (app, port):
+            yield app, f"http://127.0.0.1:{port}/webhooks/rest"
 
 
 @pytest.fixture
@@ -72,9 +75,13 @@ def test_a_message_is_answered(post: Post) -> None:
     assert (status, [answer["text"] for answer in answers]) == (200, ["An answer."])
 
 
-def test_the_channel_says_that_it_is_alive(served: tuple[Sanic, str]) -> None:
-    _, address = served
-    assert fetch(urllib.request.Request(f"{address}/")) == (200, {"status": "ok"})
+@pytest.mark.parametrize("path", ["/", "/webhook"])
+def test_it_is_not_there_unless_asked_for(path: str) -> None:
+    with serving(f"test-no-rest{path.replace('/', '-')}", SiteChannel, RestChannel) as (_, port):
+        address = f"http://127.0.0.1:{port}/webhooks/rest{path}"
+        body = json.dumps({"sender": "me", "message": "What is OT?"}).encode()
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(urllib.request.Request(address, body))
 
 
 @pytest.mark.parametrize(

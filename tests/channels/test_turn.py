@@ -10,6 +10,7 @@ from rasa.core.channels.channel import UserMessage
 
 from bot.channels import turn
 from bot.channels.turn import EMPTY, MAX_CHARACTERS, TOO_LONG, Message, normalise, take_turn
+from tests.conftest import Counted
 
 Handle = Callable[[UserMessage], Awaitable[Any]]
 
@@ -22,14 +23,15 @@ NOTE = "If this is happening now"
 class Rasa:
     """Stands in for Rasa: keeps the messages it gets and answers with the given texts."""
 
-    def __init__(self, *answers: str) -> None:
+    def __init__(self, *answers: Any) -> None:
         self.answers = answers
         self.messages: list[UserMessage] = []
 
     async def __call__(self, message: UserMessage) -> None:
         self.messages.append(message)
         for answer in self.answers:
-            await message.output_channel.send_response(message.sender_id, {"text": answer})
+            said = answer if isinstance(answer, dict) else {"text": answer}
+            await message.output_channel.send_response(message.sender_id, said)
 
 
 async def broken(message: UserMessage) -> None:
@@ -45,8 +47,8 @@ async def half_broken(message: UserMessage) -> None:
     raise RuntimeError("no second half")
 
 
-def take(handle: Handle, text: str, channel: str = "web") -> list[Message]:
-    return asyncio.run(take_turn(handle, "me", text, channel))
+def take(handle: Handle, text: str, channel: str = "web", sender_id: str = "me") -> list[Message]:
+    return asyncio.run(take_turn(handle, sender_id, text, channel))
 
 
 @pytest.mark.parametrize(
@@ -200,3 +202,33 @@ def test_an_apology_carries_the_line_of_a_possible_emergency() -> None:
     (only,) = take(broken, NOTED)
     assert NOTE in only["text"]
     assert only["metadata"]["safety"] == "note"
+
+
+@pytest.mark.parametrize(
+    ("handle", "kind"),
+    [
+        (broken, "error"),
+        (half_broken, "error"),
+        (Rasa(), "silence"),
+        (Rasa({"text": "I'm sorry.", "metadata": {"failed": True}}), "action"),
+    ],
+)
+def test_a_turn_that_fails_is_counted_by_what_failed(
+    handle: Handle, kind: str, counted: Counted
+) -> None:
+    take(handle, "How long is it?", sender_id="sms:1")
+    assert counted("otto_turns_failed_total", channel="sms", kind=kind) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [("How long is it?", "answer"), ("", "out_of_scope"), (EMERGENCY, "emergency")],
+)
+def test_every_turn_is_counted_by_what_came_of_it(
+    text: str, outcome: str, counted: Counted
+) -> None:
+    take(Rasa({"text": "An hour.", "metadata": {"outcome": "answer"}}), text, sender_id="web:1")
+    assert counted("otto_turns_total", channel="web", outcome=outcome) == 1
+    assert counted("otto_turn_seconds_count", channel="web") == 1
+    danger = counted("otto_emergencies_total", channel="web", level="interrupt")
+    assert danger == (outcome == "emergency")

@@ -49,8 +49,8 @@ class Postgres(Server):
         """Whether it was started and is no longer there."""
         if self._server is None:
             return False
-        found: bool = self._server.get_postmaster_info().is_running()
-        return not found
+        found = self._server.get_postmaster_info()
+        return not found.is_running() or found.process.status() == "zombie"
 
     def stop(self) -> None:
         """End it; who is connected is cut off."""

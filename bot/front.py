@@ -164,8 +164,8 @@ async def serve(path: Path) -> None:
 
         look()
         runners = [
-            await _opened(replicas, doors.host, doors.port, MOST_BYTES),
-            await _opened(actions, "127.0.0.1", doors.action_port, MOST_ACTION_BYTES),
+            await opened(replicas, doors.host, doors.port, MOST_BYTES),
+            await opened(actions, "127.0.0.1", doors.action_port, MOST_ACTION_BYTES),
         ]
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -176,7 +176,8 @@ async def serve(path: Path) -> None:
             await runner.cleanup()
 
 
-async def _opened(door: Door, host: str, port: int, most: int) -> web.AppRunner:
+async def opened(door: Door, host: str, port: int, most: int) -> web.AppRunner:
+    """Let requests of at most so many bytes through a door."""
     app = web.Application(client_max_size=most)
     app.router.add_route("*", "/{path:.*}", door.handle)
     # No log: it would hold the address of every visitor.

@@ -197,7 +197,7 @@ def rasa_server(
     command += ["--interface", settings.host, "--port", str(settings.port)]
     command += ["--credentials", str(ROOT / "credentials.yml")]
     command += ["--endpoints", str(folder / "endpoints.yml")]
-    return Server(name, command, QUIET)
+    return Server(name, command, dict(QUIET))
 
 
 def check_port(host: str, port: int, variable: str) -> None:

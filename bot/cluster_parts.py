@@ -49,13 +49,14 @@ class Postgres(Server):
         """Whether it was started and is no longer there."""
         if self._server is None:
             return False
-        found = self._server.get_postmaster_info()
-        return not found.is_running() or found.process.status() == "zombie"
+        found: bool = self._server.get_postmaster_info().is_running()
+        return not found
 
     def stop(self) -> None:
         """End it; who is connected is cut off."""
-        if self._server is not None and not self.died():
+        if self._server is not None:
             self._server.stop()
+            self._server = None
 
     @property
     def url(self) -> str:

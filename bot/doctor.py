@@ -161,6 +161,31 @@ def database(settings: Settings) -> str:
     return f"{where} can be written"
 
 
+def redis(settings: Settings) -> str:
+    """Whether what several servers share can be used, if it is named."""
+    from redis import Redis, RedisError
+
+    if not settings.web.redis:
+        return "none, so Otto is one server"
+    try:
+        with Redis.from_url(
+            settings.web.redis, socket_timeout=SECONDS, socket_connect_timeout=SECONDS
+        ) as client:
+            # The latest of the commands that Otto needs.
+            client.lpos("otto:doctor", "")
+    except (RedisError, OSError, TypeError) as error:
+        raise Trouble(
+            f"the one of OTTO_REDIS cannot be used ({type(error).__name__}), so each server goes "
+            "by what it knows itself; please start it, or correct OTTO_REDIS. Redis 6.2 will do"
+        ) from error
+    if not (settings.web.database or "").startswith("postgresql"):
+        raise Note(
+            "the one of OTTO_REDIS can be used, but what is said is kept on this machine; servers "
+            "on several machines need a PostgreSQL in OTTO_DATABASE"
+        )
+    return "the one of OTTO_REDIS can be used"
+
+
 def rasa_server(settings: Settings) -> str:
     """Whether the Rasa server runs, and is Otto's."""
     url = webhook(settings).removesuffix("webhook")
@@ -210,6 +235,7 @@ CHECKS = (
     Check("allowed origins", origins),
     Check("secret", secret),
     Check("database", database),
+    Check("Redis", redis),
     Check("Rasa server", rasa_server),
     Check("action server", action_server),
 )

@@ -13,7 +13,10 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any, TypeVar
 
+from redis import exceptions
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from bot.channels.web_session import Sessions
 from bot.settings import Web
@@ -41,7 +44,10 @@ class Shared:
             url: `redis://`, `rediss://` or `unix://`.
             secret: what names are hashed with; the same on all servers.
         """
-        self.client: Any = Redis.from_url(url)
+        # A connection that was idle may have been cut; then a new one is tried at once.
+        self.client: Any = Redis.from_url(
+            url, retry=Retry(NoBackoff(), 1), retry_on_error=[exceptions.ConnectionError]
+        )
         self._sessions = Sessions(secret)
         self._retry_at = 0.0
         self._failing = False

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from prometheus_client import REGISTRY
@@ -18,6 +18,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot import agent as agents
 from bot.channels.turn import Message, take_turn
 from bot.training import model_path, train
+from tests import redis_server
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +83,17 @@ def counted() -> Counted:
         return now - before.get((name, frozenset(labels.items())), 0.0)
 
     return count
+
+
+@pytest.fixture(scope="session")
+def a_redis() -> Iterator[redis_server.RedisServer]:
+    """A Redis for the whole session."""
+    with redis_server.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(a_redis: redis_server.RedisServer) -> redis_server.RedisServer:
+    """A Redis with nothing in it, which is there before the test and after it."""
+    a_redis.client.flushall()
+    return a_redis

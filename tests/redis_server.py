@@ -42,7 +42,7 @@ class RedisServer:
                 assert self._process.poll() is None, (self._folder / "redis.log").read_text()
                 time.sleep(0.01)
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         return [key.decode() for key in self.client.scan_iter()]
 
     def kill(self) -> None:

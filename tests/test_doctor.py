@@ -15,6 +15,7 @@ from bot.channels import web_store
 from bot.doctor import CHECKS, NOTE, OK, WRONG, Check, Finding, Note, Trouble, examine
 from bot.errors import OttoError
 from bot.supervisor import free_port
+from tests.redis_server import RedisServer
 
 Find = Callable[..., Finding]
 HTML = b"<html>"
@@ -209,6 +210,26 @@ def test_a_database_that_cannot_be_written_is_told_without_its_password(
 def test_a_state_folder_that_cannot_be_made_is_told(find: Find, state: Path) -> None:
     state.write_text("a file")
     assert {find("database").level, find("secret").level} == {WRONG}
+
+
+def test_one_server_needs_no_redis(find: Find) -> None:
+    assert find("Redis") == Finding(OK, "Redis", "none, so Otto is one server")
+
+
+@pytest.mark.parametrize(
+    ("database", "level"), [("postgresql://otto:hush@db/otto", OK), ("sqlite:////tmp/o.db", NOTE)]
+)
+def test_a_redis_is_asked_and_what_is_kept_on_one_machine_worth_a_note(
+    find: Find, redis: RedisServer, database: str, level: str
+) -> None:
+    assert find("Redis", redis=redis.url, secret="0" * 32, database=database).level == level
+
+
+@pytest.mark.parametrize("url", ["redis://:hush@127.0.0.1:1", "unix:///nowhere.sock?hush=1"])
+def test_a_redis_that_cannot_be_used_is_told_without_its_password(find: Find, url: str) -> None:
+    found = find("Redis", redis=url, secret="0" * 32)
+    assert (found.level, "correct OTTO_REDIS" in found.words) == (WRONG, True)
+    assert "hush" not in found.words
 
 
 def test_servers_that_do_not_run_are_worth_a_note(find: Find) -> None:

@@ -20,10 +20,13 @@ from sanic.response import HTTPResponse
 
 from bot import settings
 from bot.channels.choices import Choices
+from bot.channels.notes import Notes
 from bot.channels.turn import take_turn
+from bot.shared import shared
 
 SENDER = re.compile(r"[\w.:@+-]{1,128}", re.ASCII)
 MAX_BODY = 8192
+DAY = 24 * 3600
 HOW_TO = 'Send a JSON object such as {"sender": "me", "message": "How long is a session?"}.'
 
 
@@ -38,9 +41,11 @@ class RestChannel(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Called by Rasa with what takes new messages."""
         webhook = Blueprint("otto_rest", __name__)
-        if not settings.load().rest:
+        known = settings.load()
+        if not known.rest:
             return webhook
-        choices = Choices()
+        # What was last offered, by conversation.
+        offered = Notes(shared(known.web), "offered", DAY)
 
         @webhook.route("/webhook", methods=["POST"])
         async def receive(request: Request) -> HTTPResponse:
@@ -60,9 +65,11 @@ class RestChannel(InputChannel):
             if not isinstance(text, str):
                 return _refuse(400, f"“message” must be a text. {HOW_TO}")
             sender_id = f"rest:{sender}"
+            choices = Choices()
+            choices.remember(sender_id, await offered.get(sender_id) or [])
             chosen = choices.resolve(sender_id, text)
             messages = await take_turn(on_new_message, sender_id, chosen, "web")
-            choices.remember(sender_id, messages)
+            await offered.put(sender_id, [{"buttons": each["buttons"]} for each in messages])
             return response.json(messages)
 
         return webhook

@@ -20,6 +20,7 @@ from bot.channels.sms_twilio import XML, Answer, Twilio
 from bot.channels.turn import Handle
 from bot.channels.web_session import Sessions, load_secret
 from bot.paths import STATE
+from bot.shared import shared
 
 # A text of 1,600 characters, each of them four bytes and each byte three characters in a form.
 MAX_BODY = 32_768
@@ -70,6 +71,7 @@ def line(handle: Handle) -> Service:
         Store(found.web.database or own_file(STATE / "sms.db")),
         Sessions(found.web.secret or load_secret(STATE)),
         found.sms.answers_keywords,
+        shared=shared(found.web),
     )
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 from rasa.core.channels.channel import UserMessage
 
@@ -25,12 +24,16 @@ from bot.channels.sms_store import DAY, STRANGER_SECONDS, Claim, Number, Store
 from bot.channels.turn import BROKEN, EMPTY, Handle, take_turn
 from bot.channels.web_session import Sessions
 from bot.safety import Safety
+from bot.shared import Shared
 from bot.sms import MOST_SEGMENTS, segments
 from bot.sms_keywords import Keyword, match
+from bot.turns import TurnError, Turns
 
 # Twilio gives up after fifteen seconds. Later than this, the visitor fetches the answer.
 ANSWER_SECONDS = 9.0
 TURN_SECONDS = 30.0
+# How long a message waits for those of the same number before it.
+WAIT_SECONDS = 120.0
 STORE_SECONDS = 3.0
 PURGE_SECONDS = 60.0
 # How long an emergency answer waits to know whether it was given before.
@@ -97,6 +100,7 @@ class Service:
         sessions: Sessions,
         answers_keywords: bool = False,
         clock: Callable[[], float] = time.time,
+        shared: Shared | None = None,
     ) -> None:
         """Speak to Rasa through `handle`.
 
@@ -106,18 +110,20 @@ class Service:
             sessions: what derives names for numbers.
             answers_keywords: whether Otto answers STOP, START and HELP, because no carrier does.
             clock: tells the time, in seconds since 1970.
+            shared: what several servers share, if there are several.
         """
         self._handle = handle
         self._store = store
         self._sessions = sessions
         self._answers_keywords = answers_keywords
         self._clock = clock
-        self._guard = Guard(clock)
+        self._guard = Guard(sessions, clock, shared)
         self._safety = Safety.load()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sms")
         # Who wanted no texts while the database was broken.
         self._unkept: set[str] = set()
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # One message of a number is answered at a time.
+        self._turns = Turns(shared)
         # A task that nothing refers to may be collected before it is done.
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -130,13 +136,17 @@ class Service:
         alarm = self._safety.check(incoming.text)
         if alarm is not None and alarm.level == "interrupt":
             return await self._urgent(incoming)
-        late = asyncio.Event()
-        task: asyncio.Task[Texts] = self._start(self._answered(incoming, late))
-        await asyncio.wait({task}, timeout=ANSWER_SECONDS)
-        if not task.done():
-            late.set()
-            return [sms_texts.SLOW]
-        return task.result()
+        reply: asyncio.Future[Texts] = asyncio.get_running_loop().create_future()
+        task: asyncio.Task[Texts] = self._start(self._answered(incoming, reply))
+        await asyncio.wait(
+            {reply, task}, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if reply.done():
+            return reply.result()
+        if task.done():
+            return task.result()
+        reply.cancel()
+        return [sms_texts.SLOW]
 
     async def opted_out(self, number: str) -> bool:
         """Whether a number wants no texts."""
@@ -171,30 +181,42 @@ class Service:
             self._start(self._finished(incoming, _Outcome(replies, number)))
         return replies
 
-    async def _answered(self, incoming: Incoming, late: asyncio.Event) -> Texts:
+    async def _answered(self, incoming: Incoming, reply: asyncio.Future[Texts]) -> Texts:
+        """The texts to send back, put into `reply` as well unless that was cancelled: too late."""
         id_, key = self._names(incoming)
-        async with self._locks.setdefault(key, asyncio.Lock()):
-            try:
-                claim = await self._claimed(id_, key)
-            except Exception as error:
-                return self._unclaimed(incoming, key, error)
-            if claim.number is None:
-                return list(claim.replies or ())
-            out = claim.number.opted_out or key in self._unkept
-            known = replace(claim.number.now(self._clock()), seen=self._clock(), opted_out=out)
-            had_rest = bool(claim.number.rest)
-            try:
-                outcome = await self._outcome(incoming, key, known, had_rest)
-            except Exception as error:
-                outcome = _Outcome(self._broken(error), known)
-            told_late = None
-            # It may become too late while this is being kept.
-            while told_late != late.is_set():
-                told_late = late.is_set()
-                await self._finished(incoming, _fetched(outcome) if told_late else outcome)
-            if outcome.replies:
-                self._guard.answered(key)
-            return outcome.replies
+        try:
+            async with self._turns.turn(key, WAIT_SECONDS):
+                return await self._answered_alone(incoming, id_, key, reply)
+        except TurnError as error:
+            return self._unclaimed(incoming, key, error)
+
+    async def _answered_alone(
+        self, incoming: Incoming, id_: str, key: str, reply: asyncio.Future[Texts]
+    ) -> Texts:
+        try:
+            claim = await self._claimed(id_, key)
+        except Exception as error:
+            return self._unclaimed(incoming, key, error)
+        if claim.number is None:
+            return list(claim.replies or ())
+        out = claim.number.opted_out or key in self._unkept
+        known = replace(claim.number.now(self._clock()), seen=self._clock(), opted_out=out)
+        had_rest = bool(claim.number.rest)
+        try:
+            outcome = await self._outcome(incoming, key, known, had_rest)
+        except Exception as error:
+            outcome = _Outcome(self._broken(error), known)
+        told_late = None
+        # It may become too late while this is being kept.
+        while told_late != reply.cancelled():
+            told_late = reply.cancelled()
+            await self._finished(incoming, _fetched(outcome) if told_late else outcome)
+        # What is left to do is no reason to be late.
+        if not told_late:
+            reply.set_result(outcome.replies)
+        if outcome.replies:
+            await self._guard.answered(key)
+        return outcome.replies
 
     async def _claimed(self, id_: str, key: str) -> Claim:
         """Claim a message, or wait for the answer of the server that has."""
@@ -212,7 +234,7 @@ class Service:
             return keyword
         if number.opted_out or REACTION.fullmatch(incoming.text.strip()):
             return _Outcome([], number)
-        verdict = self._guard.judge(key, incoming.text)
+        verdict = await self._guard.judge(key, incoming.text)
         if verdict is not Verdict.ANSWER:
             return _Outcome([sms_texts.TOO_MANY] if verdict is Verdict.WARN else [], number)
         found = match(incoming.text)

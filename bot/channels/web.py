@@ -30,6 +30,7 @@ from bot.channels.web_session import Sessions, bearer, load_secret
 from bot.channels.web_store import Store
 from bot.origins import address, may_use
 from bot.paths import STATE
+from bot.shared import shared
 
 MAX_BODY = 8192
 PREFLIGHT_SECONDS = 600
@@ -58,6 +59,7 @@ class WebChannel(InputChannel):
             on_new_message,
             Store(web.database or own_file(STATE / "web.db")),
             Sessions(web.secret or load_secret(STATE)),
+            shared(web),
         )
         return Endpoints(service, web).blueprint()
 
@@ -97,6 +99,7 @@ class Endpoints:
         @webhook.listener("before_server_stop")
         async def stop(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
             app.ctx.web_purge.cancel()
+            await self._service.close()
 
         return webhook
 
@@ -109,14 +112,15 @@ class Endpoints:
     async def erase(self, request: Request) -> HTTPResponse:
         """DELETE session: end it and forget what was said."""
         agent = request.app.ctx.agent
-        await self._service.erase(self._admit(request), agent.tracker_store)
+        token = await self._admit(request)
+        await self._service.erase(token, agent.tracker_store, agent.lock_store)
         return response.empty()
 
     async def say(self, request: Request) -> HTTPResponse | None:
         """POST messages: answer one, at once or as a stream."""
         said = _said(await _object(request))
         try:
-            claimed, answered = self._service.say(self._admit(request), said)
+            claimed, answered = self._service.say(await self._admit(request), said)
             await asyncio.shield(claimed)
         except Problem:
             replies = await self._service.urgent(said)
@@ -134,7 +138,7 @@ class Endpoints:
         after = request.args.get("after", "0")
         if not SEQ.fullmatch(after):
             raise Problem("bad_request", "“after” must be a number from 0 to 999999999.")
-        return response.json(await self._service.history(self._admit(request), int(after)))
+        return response.json(await self._service.history(await self._admit(request), int(after)))
 
     async def vote(self, request: Request) -> HTTPResponse:
         """POST feedback: what a visitor thinks of a reply, or null to take it back."""
@@ -147,7 +151,7 @@ class Endpoints:
         if reason not in REASONS or (reason and value != "down"):
             known = ", ".join(f"“{name}”" for name in REASONS if name)
             raise Problem("bad_request", f"“reason” goes with “down”, and is one of {known}.")
-        await self._service.vote(self._admit(request), id_, value, reason)
+        await self._service.vote(await self._admit(request), id_, value, reason)
         return response.empty()
 
     async def describe(self, request: Request) -> HTTPResponse:
@@ -202,9 +206,9 @@ class Endpoints:
         origin, host = (request.headers.get(name) for name in ("origin", "host"))
         return may_use(origin, host or "", request.scheme, self._web.origins)
 
-    def _admit(self, request: Request) -> str | None:
+    async def _admit(self, request: Request) -> str | None:
         """Count the request, and return the token that came along."""
-        self._service.check(self._address(request))
+        await self._service.check(self._address(request))
         return bearer(request.headers.get("authorization"))
 
     def _address(self, request: Request) -> str:

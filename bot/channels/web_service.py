@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rasa.core.channels.channel import UserMessage
+from rasa.core.lock_store import LockError, LockStore
 from rasa.core.tracker_store import TrackerStore
 
 from bot import metrics, settings
 from bot.channels.choices import Choices
-from bot.channels.limits import Limit
+from bot.channels.limits import SharedLimit
 from bot.channels.problem import Problem, apology, log_reference, out_of_order, tell
 from bot.channels.turn import MAX_CHARACTERS, UNSPEAKABLE, Handle, is_emergency, take_turn
 from bot.channels.web_reply import Content, Reply, content, unsaved
 from bot.channels.web_session import Sessions
 from bot.channels.web_store import DAY, IDLE_SECONDS, RETENTION_DAYS, Store, Turn, no_session
 from bot.conversations import OutOfOrderError
+from bot.shared import Shared
 from bot.store import forget
 
 # How long Rasa and the log may take, in seconds.
@@ -45,26 +47,29 @@ class Said:
 class Service:
     """The web channel between HTTP and Rasa."""
 
-    def __init__(self, handle: Handle, store: Store, sessions: Sessions) -> None:
-        """Speak to Rasa through `handle`."""
+    def __init__(
+        self, handle: Handle, store: Store, sessions: Sessions, shared: Shared | None = None
+    ) -> None:
+        """Speak to Rasa through `handle`, as one of the servers that use `shared`, if any."""
         self._handle = handle
         self._store = store
         self._sessions = sessions
+        self._shared = shared
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web-log")
         # A clinic's waiting room has one address, so an address may do more than a session.
-        self._by_session = Limit(20, 60)
-        self._by_address = Limit(240, 60)
-        self._sessions_by_address = Limit(60, 600)
+        self._by_session = SharedLimit(shared, "session", 20, 60)
+        self._by_address = SharedLimit(shared, "address", 240, 60)
+        self._sessions_by_address = SharedLimit(shared, "new sessions", 60, 600)
         # A task that nothing refers to may be collected before it is done.
         self._running: set[Answered] = set()
 
-    def check(self, address: str) -> None:
+    async def check(self, address: str) -> None:
         """Count a request for an address.
 
         Raises:
             Problem: there were too many.
         """
-        _limit(self._by_address, address)
+        await _limit(self._by_address, address)
 
     async def open(self, old: str | None, address: str) -> dict[str, Any]:
         """Begin a session; if a token is given, that one's session ends.
@@ -72,7 +77,7 @@ class Service:
         Raises:
             Problem: there were too many, or the log is out of order.
         """
-        _limit(self._sessions_by_address, address)
+        await _limit(self._sessions_by_address, address)
         token = self._sessions.mint()
         await self._stored(self._store.open, self._sessions.key(token), time.time())
         if old is not None:
@@ -135,18 +140,32 @@ class Service:
         key = self._key(token)
         await self._stored(self._store.vote, key, reply, value, reason, time.time())
 
-    async def erase(self, token: str | None, tracker_store: TrackerStore) -> None:
+    async def erase(
+        self, token: str | None, tracker_store: TrackerStore, lock_store: LockStore
+    ) -> None:
         """Forget all that was said in a session, ended or not, here and in `tracker_store`.
+
+        A turn that is under way, maybe on another server, would be kept after that, so it is waited
+        for by `lock_store`; not for one that takes long.
 
         Raises:
             Problem: nothing is kept of such a session, or the log is out of order.
         """
-        key = self._key(token)
+        key, sender = self._key(token), self._sessions.sender(token or "")
         try:
-            await forget(tracker_store, self._sessions.sender(token or ""))
+            try:
+                async with lock_store.lock(sender, lock_lifetime=STORE_SECONDS):
+                    await forget(tracker_store, sender)
+            except LockError:
+                await forget(tracker_store, sender)
         except OutOfOrderError as error:
             raise out_of_order("unavailable", error) from error
         await self._stored(self._store.erase, key)
+
+    async def close(self) -> None:
+        """Let go of what is shared: the event loop cannot end before its connections have."""
+        if self._shared is not None:
+            await self._shared.close()
 
     async def purge_daily(self) -> None:
         """Forget what was kept for long enough, now and every day."""
@@ -159,7 +178,7 @@ class Service:
     async def _say(self, token: str | None, said: Said, claimed: Claimed) -> list[Reply]:
         try:
             key = self._key(token)
-            _limit(self._by_session, key)
+            await _limit(self._by_session, key)
             text = None if said.text is None else UNSPEAKABLE.sub(" ", said.text)
             turn = await self._stored(
                 self._store.claim, key, said.client_id, text, said.choice_id, time.time()
@@ -239,7 +258,7 @@ async def _nobody(message: UserMessage) -> None:
     """Stands in for Rasa where it is not to be asked."""
 
 
-def _limit(limit: Limit, key: str) -> None:
-    if wait := limit.wait(key):
+async def _limit(limit: SharedLimit, key: str) -> None:
+    if wait := await limit.wait(key):
         metrics.refused("web")
         raise Problem("too_many", "That was a lot at once. Please wait a moment.", wait)

@@ -20,7 +20,7 @@ from rasa.core.channels.channel import UserMessage
 
 from bot import settings
 from bot.channels import web_service
-from bot.channels.limits import Limit
+from bot.channels.limits import SharedLimit
 from bot.channels.site import SiteChannel
 from bot.channels.web import WebChannel
 from tests.channels.web import Agent, serving
@@ -154,7 +154,7 @@ def otto(folder: Path, origins: str) -> Iterator[Otto]:
     with (
         patch.object(settings, "load", lambda: chosen),
         # All tests come from one address.
-        patch.object(web_service, "Limit", lambda most, seconds: Limit(10_000, 1)),
+        patch.object(web_service, "SharedLimit", lambda *_: SharedLimit(None, "", 10_000, 1)),
         serving("test-browser", WebChannel, SiteChannel) as (app, port),
     ):
         app.ctx.agent = Scripted()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rasa.core.channels.channel import UserMessage
 
 from bot import sms_texts
 from bot.channels import sms_service
@@ -16,9 +17,11 @@ from bot.channels.sms_store import DAY, SESSION_SECONDS, STRANGER_SECONDS, Store
 from bot.channels.turn import EMPTY
 from bot.channels.web_session import Sessions
 from bot.settings import Clinic
+from bot.shared import Shared
 from bot.sms import segments
 from bot.sms_keywords import CARRIER, Keyword
 from tests.channels.web import EMERGENCY, Agent
+from tests.redis_server import RedisServer
 
 NUMBER = "+15555550123"
 INTRODUCTION = sms_texts.introduction(Clinic())
@@ -555,3 +558,36 @@ def test_neither_the_number_nor_what_was_written_is_in_the_database_or_the_log(
         assert private.encode() not in kept.lower()
     assert NUMBER not in repr(texting.incoming("zebulon"))
     assert "zebulon" not in repr(texting.incoming("zebulon"))
+
+
+def test_servers_that_share_a_redis_answer_one_message_of_a_number_at_a_time(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    store, inside, most = Store(f"sqlite:///{tmp_path / 'sms.db'}"), 0, 0
+
+    async def handle(message: UserMessage) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0.01)
+        inside -= 1
+        await message.output_channel.send_response(NUMBER, {"text": "An answer."})
+
+    async def run() -> list[list[str]]:
+        links = [Shared(redis.url, "s" * 32) for _ in range(2)]
+        services = [Service(handle, store, Sessions("s" * 32), shared=link) for link in links]
+        messages = (
+            services[number % 2].receive(Incoming(f"SM{number}", NUMBER, f"question {number}"))
+            for number in range(4)
+        )
+        answers = await asyncio.gather(*messages)
+        for service in services:
+            await asyncio.gather(*service._running)
+        for link in links:
+            await link.close()
+        return answers
+
+    answers = asyncio.run(run())
+    assert most == 1
+    assert sorted(map(len, answers)) == [1, 1, 1, 2]
+    assert not [name for name in redis.names() if NUMBER.strip("+") in name]

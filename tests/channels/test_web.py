@@ -9,20 +9,23 @@ import stat
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rasa.core.lock_store import LockError
 from sanic import Sanic
 
 from bot.channels import database, web, web_service, web_store
-from bot.channels.limits import Limit
+from bot.channels.limits import SharedLimit
 from bot.channels.problem import TITLES
 from bot.channels.turn import MAX_CHARACTERS
 from bot.channels.web import WebChannel
 from bot.conversations import OutOfOrderError
 from tests.channels.web import EMERGENCY, Agent, Client, serving, validate
+from tests.redis_server import RedisServer
 
 HERE, ELSEWHERE = "https://clinic.example", "https://evil.example"
 OFFER = {
@@ -63,7 +66,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         patch.setenv("OTTO_PROXIES", "127.0.0.1")
         patch.setenv("OTTO_SECRET", "s" * 32)
         patch.setenv("OTTO_DATABASE", f"sqlite:///{database}")
-        patch.setattr(web_service, "Limit", lambda most, seconds: Limit(10_000, 1))
+        patch.setattr(web_service, "SharedLimit", lambda *_: SharedLimit(None, "", 10_000, 1))
         with serving("test-web-channel", WebChannel) as (app, port):
             yield Served(app, port, database)
 
@@ -648,7 +651,7 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]
     monkeypatch.setenv("OTTO_SECRET", "s" * 32)
     monkeypatch.setenv("OTTO_PROXIES", "127.0.0.1")
     monkeypatch.setenv("OTTO_DATABASE", f"sqlite:///{tmp_path / 'web.db'}")
-    monkeypatch.setattr(web_service, "Limit", lambda most, seconds: Limit(2, 60))
+    monkeypatch.setattr(web_service, "SharedLimit", lambda *_: SharedLimit(None, "", 2, 60))
     with serving(f"test-limits-{uuid.uuid4().hex}", WebChannel) as (app, port):
         served = Served(app, port, tmp_path / "web.db")
         served.use(Agent("An answer."))
@@ -660,6 +663,26 @@ def test_a_session_may_not_say_too_much_at_once(limited: Served) -> None:
     answers = [client.say("hi", X_Forwarded_For=f"192.0.2.{i}") for i in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 429]
     assert 1 <= int(answers[-1].headers["retry-after"]) <= 31
+
+
+def test_servers_that_share_a_redis_count_together(
+    tmp_path: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTTO_SECRET", "s" * 32)
+    monkeypatch.setenv("OTTO_DATABASE", f"sqlite:///{tmp_path / 'web.db'}")
+    monkeypatch.setattr(
+        web_service, "SharedLimit", lambda shared, name, *_: SharedLimit(shared, name, 2, 60)
+    )
+    client, statuses = None, []
+    # One process has one connection to one address of a Redis.
+    for address in (redis.url, f"{redis.url}?db=0"):
+        monkeypatch.setenv("OTTO_REDIS", address)
+        with serving(f"test-shared-{uuid.uuid4().hex}", WebChannel) as (app, port):
+            app.ctx.agent = Agent("An answer.")
+            client = client or Client(port).begin()
+            client.port = port
+            statuses += [client.say(text).status for text in ("one", "two")]
+    assert statuses == [200, 200, 429, 429]
 
 
 def test_an_address_may_not_ask_too_much_at_once(limited: Served) -> None:
@@ -830,6 +853,31 @@ def test_what_is_cleared_is_cleared_in_rasas_tracker_too(client: Client, agent: 
     agent.tracker_store.store = {sender: "what was said", "web:another": "kept"}
     assert client.call("DELETE", "/session").status == 204
     assert agent.tracker_store.store == {"web:another": "kept"}
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_turn_under_way_is_waited_for_before_its_chat_is_cleared_but_not_for_long(
+    client: Client, agent: Agent, ends: bool
+) -> None:
+    events: list[str] = []
+
+    class Locks:
+        @asynccontextmanager
+        async def lock(self, sender: str, lock_lifetime: float) -> AsyncIterator[None]:
+            events.append(f"waited for {sender}")
+            if not ends:
+                raise LockError
+            yield
+
+    class Trackers:
+        async def forget(self, sender: str) -> None:
+            events.append(f"forgot {sender}")
+
+    client.say("hello")
+    (sender,) = {message.sender_id for message in agent.messages}
+    agent.lock_store, agent.tracker_store = Locks(), Trackers()
+    assert client.call("DELETE", "/session").status == 204
+    assert events == [f"waited for {sender}", f"forgot {sender}"]
 
 
 def test_a_chat_is_not_cleared_by_half(client: Client, agent: Agent) -> None:

@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from bot.channels import web, web_service
-from bot.channels.limits import Limit
+from bot.channels.limits import SharedLimit
 from tests.channels.web import Agent, Client, serving
 
 CHECKS = [
@@ -30,7 +30,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OTTO_SECRET", "s" * 32)
         patch.setenv("OTTO_DATABASE", f"sqlite:///{tmp_path_factory.mktemp('contract') / 'web.db'}")
-        patch.setattr(web_service, "Limit", lambda most, seconds: Limit(10_000, 1))
+        patch.setattr(web_service, "SharedLimit", lambda *_: SharedLimit(None, "", 10_000, 1))
         with serving("test-contract", web.WebChannel) as (app, port):
             app.ctx.agent = Agent("An answer.")
             yield port

@@ -23,6 +23,7 @@ from sanic.http import Http
 from sanic.touchup import TouchUp
 
 from bot.channels.web import openapi
+from bot.lock import PromptLockStore
 
 EMERGENCY = "he can't breathe and his lips are blue"
 
@@ -35,6 +36,7 @@ class Agent:
         self.error = error
         self.messages: list[UserMessage] = []
         self.tracker_store = InMemoryTrackerStore(Domain.empty())
+        self.lock_store = PromptLockStore()
         # Cleared, it holds an answer back until it is set again.
         self.go = threading.Event()
         self.go.set()

@@ -109,7 +109,9 @@ class Door:
                         request.transport.abort()
                     return answer
                 self._away[server] = time.monotonic() + AWAY_SECONDS
-                if not again and not isinstance(error, ClientConnectorError):
+                reached = not isinstance(error, ClientConnectorError)
+                # One that is only slow may still be at it.
+                if isinstance(error, asyncio.TimeoutError) or (reached and not again):
                     break
         return web.Response(status=502, text="Please try again in a moment.", headers=RETRY_AFTER)
 

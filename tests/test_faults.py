@@ -22,7 +22,7 @@ from tests.visitor import Visitor, visiting, wait_for_turns
 SECRET = "f" * 32
 VISITORS = 6
 # Until a part that was killed answers again.
-BACK_SECONDS = 240.0
+BACK_SECONDS = 180.0
 RESTARTED = "All servers were restarted."
 # Shorter than the chat's element keeps trying.
 AWAY_SECONDS = 4.0
@@ -72,8 +72,8 @@ class Cluster:
             for connection in psutil.net_connections("tcp4")
         )
 
-    def wait_for(self, back: Callable[[], bool]) -> None:
-        until = time.monotonic() + BACK_SECONDS
+    def wait_for(self, back: Callable[[], bool], seconds: float = BACK_SECONDS) -> None:
+        until = time.monotonic() + seconds
         while not back():
             assert time.monotonic() < until, self.log.read_text()
             time.sleep(0.2)
@@ -117,7 +117,9 @@ def restart_all(cluster: Cluster) -> None:
     old = [cluster.part(*cluster.replica(number)) for number in (1, 2)]
     done = cluster.log.read_text().count(RESTARTED)
     cluster.running.process.send_signal(signal.SIGHUP)
-    cluster.wait_for(lambda: cluster.log.read_text().count(RESTARTED) > done)
+    cluster.wait_for(
+        lambda: cluster.log.read_text().count(RESTARTED) > done, seconds=4 * BACK_SECONDS
+    )
     assert not [part for part in old if part is None or part.is_running()]
 
 

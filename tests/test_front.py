@@ -73,7 +73,8 @@ def through(
 
     async def run() -> Any:
         port = free_port()
-        async with aiohttp.ClientSession() as session:
+        patience = aiohttp.ClientTimeout(sock_read=0.5)
+        async with aiohttp.ClientSession(timeout=patience) as session:
             door = Door(session, published)
             runner = await opened(door, "127.0.0.1", port, MOST_BYTES)
             servers = [server(handle) for handle in handlers]
@@ -149,6 +150,19 @@ def test_what_might_count_twice_is_not_sent_again() -> None:
         return await breaking_off(request)
 
     ((status, _),) = through(asking(SESSION, "POST"), count, count)
+    assert status == 502
+    assert len(heard) == 1
+
+
+def test_a_message_is_not_sent_again_where_a_server_is_slow() -> None:
+    heard = []
+
+    async def sleep(request: web.Request) -> web.StreamResponse:
+        heard.append(await request.read())
+        await asyncio.sleep(1)
+        return web.Response()
+
+    ((status, _),) = through(asking(MESSAGES, "POST"), sleep, sleep)
     assert status == 502
     assert len(heard) == 1
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rasa.core.agent import Agent
 
     from bot.evaluation import Case, Report
+    from bot.settings import Settings
 
 T = TypeVar("T")
 
@@ -65,7 +66,24 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
-    add("run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run")
+    run_ = add(
+        "run", run, "start Otto's servers, training first if needed", "OTTO_PORT=8080 otto run"
+    )
+    run_.add_argument(
+        "--only", choices=("actions", "rasa"), help="start one of them; the other is elsewhere"
+    )
+    cluster_ = add(
+        "cluster",
+        cluster,
+        "start several replicas on this machine, with all that they share and a front",
+        "otto cluster --replicas 3",
+    )
+    cluster_.add_argument(
+        "--replicas", type=_count, default=2, metavar="N", help="Rasa servers (default: 2)"
+    )
+    cluster_.add_argument(
+        "--actions", type=_count, default=2, metavar="N", help="action servers (default: 2)"
+    )
     add("train", train, "train a model from the files as they are", "otto train")
     add("doctor", doctor, "check that Otto can work here, and say what to do", "otto doctor")
     new_ = add("new", new, "begin a new topic: a file to fill in", "otto new parking_fees")
@@ -153,6 +171,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _count(text: str) -> int:
+    """A number of servers."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 32):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 32")
+    return int(text)
+
+
 def train(options: argparse.Namespace) -> int:
     """`otto train`."""
     from bot import data_files
@@ -172,10 +197,24 @@ def train(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """`otto run`."""
-    from bot import settings, supervisor
-    from bot.training import train as train_now
+    from bot import data_files, settings, supervisor
 
-    supervisor.run(settings.load(), _model(train_now))
+    known = settings.load()
+    if options.only == "actions":
+        data_files.check()
+        supervisor.run_actions(known)
+    else:
+        supervisor.run(known, _model_to_run(known), alone=options.only == "rasa")
+    return 0
+
+
+def cluster(options: argparse.Namespace) -> int:
+    """`otto cluster`."""
+    from bot import cluster as cluster_
+    from bot import settings
+
+    known = settings.load()
+    cluster_.run(known, _model_to_run(known), options.replicas, options.actions)
     return 0
 
 
@@ -476,6 +515,17 @@ def _with_agent(use: Any) -> Any:
         return await use(await agent.load(model))
 
     return asyncio.run(loaded())
+
+
+def _model_to_run(settings: Settings) -> Path:
+    """The model of the settings, or that of the files as they are."""
+    from bot import data_files
+    from bot.training import train as train_now
+
+    if settings.model is None:
+        return _model(train_now)
+    data_files.check()
+    return settings.model
 
 
 def _model(train_now: Any) -> Path:

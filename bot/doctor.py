@@ -26,7 +26,7 @@ from bot.errors import OttoError
 from bot.model_file import verify as verify_model
 from bot.paths import MODELS, STATE
 from bot.settings import Settings, SettingsError
-from bot.supervisor import address
+from bot.supervisor import address, reachable
 from bot.training import inputs, model_path
 
 PYTHON = (3, 10)
@@ -84,6 +84,9 @@ def encoder(settings: Settings) -> str:
 
 def model(settings: Settings) -> str:
     """Whether there is a model for the files as they are, and it is what was trained."""
+    if settings.model:
+        verify_model(settings.model)
+        return f"{settings.model}, from OTTO_MODEL"
     path = model_path()
     if not path.exists():
         older = any(path.parent.glob("otto-*.tar.gz"))
@@ -203,7 +206,8 @@ def rasa_server(settings: Settings) -> str:
 
 def action_server(settings: Settings) -> str:
     """Whether the action server runs, if the Rasa server does."""
-    if _get(f"http://127.0.0.1:{settings.action_port}/health") == {"status": "ok"}:
+    host = reachable(settings.action_host)
+    if _get(f"http://{host}:{settings.action_port}/health") == {"status": "ok"}:
         return f"answers on port {settings.action_port}"
     if _get(live(settings)) is None:
         raise Note("it is not running; `otto run` starts it")

@@ -33,6 +33,12 @@ def main() -> None:
 
         rasa.telemetry.initialize_error_reporting = lambda: None
         shortcuts.install()
+    if sys.argv[0] == "rasa_sdk":
+        from actions import locations, recommendation
+
+        # What takes a while is done before the server listens, so that no visitor waits for it.
+        locations.places()
+        recommendation.guide()
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 

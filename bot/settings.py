@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.errors import OttoError
@@ -46,7 +47,9 @@ TABLE = (
     Setting("clinic_hours", str, "", "opening hours in words, such as Mon-Fri 8-5"),
     Setting("host", str, "127.0.0.1", "the address Otto listens on"),
     Setting("port", int, "5005", "the port Otto listens on"),
-    Setting("action_port", int, "5055", "the port of the action server, always on 127.0.0.1"),
+    Setting("action_host", str, "127.0.0.1", "the address of the action server"),
+    Setting("action_port", int, "5055", "the port of the action server"),
+    Setting("model", str, "", "the trained model to run; unset, that of the files as they are"),
     Setting("origins", str, "", "websites that may show the chat, such as https://clinic.example"),
     Setting("proxies", str, "", "addresses or networks of proxies that name the visitor's address"),
     Setting("secret", str, "", "what conversations are protected with; if unset, Otto makes one"),
@@ -114,6 +117,8 @@ class Settings:
     host: str
     port: int
     action_port: int
+    action_host: str = "127.0.0.1"
+    model: Path | None = None
     web: Web = Web()
     sms: Sms = Sms()
     rest: bool = False
@@ -138,6 +143,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         host=values["host"],
         port=int(values["port"]),
         action_port=int(values["action_port"]),
+        action_host=_host(values["action_host"]),
+        model=_model(values["model"]),
         web=Web(
             origins=_origins(values["origins"]),
             proxies=_proxies(values["proxies"]),
@@ -164,6 +171,21 @@ def _value(setting: Setting, environment: Mapping[str, str]) -> str:
             "please write it in plain letters"
         )
     return value
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9.-]+", value):
+        raise SettingsError(
+            f"OTTO_ACTION_HOST is {value!r}; it must be an address or a name, such as 127.0.0.1 or "
+            "actions, without http:// and without a port"
+        )
+    return value
+
+
+def _model(value: str) -> Path | None:
+    if value and not Path(value).is_file():
+        raise SettingsError(f"OTTO_MODEL is {value!r}, and no such file is there")
+    return Path(value) if value else None
 
 
 def _origins(value: str) -> tuple[str, ...]:

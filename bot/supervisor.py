@@ -1,4 +1,4 @@
-"""`otto run`: the action server and the Rasa server as one pair that stands or falls together."""
+"""`otto run`: the action server and the Rasa server, watched, and started again when they die."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +30,15 @@ ASK_SECONDS = 10
 READY_SECONDS = 120.0
 # A server that dies this often within a minute will not get better by starting it again.
 MOST_RESTARTS = 5
-STOP_SECONDS = 10.0
+# Sanic gives the answers that are under way fifteen seconds to end.
+STOP_SECONDS = 20.0
+QUIET = {
+    "LOG_LEVEL": "WARNING",
+    "LOG_LEVEL_LIBRARIES": "ERROR",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+# Which of the two servers to run.
+ROLES = ("actions", "rasa")
 
 
 class RunError(OttoError):
@@ -88,59 +97,114 @@ class Server:
                 continue
 
 
-def run(settings: Settings, model: Path) -> None:
-    """Run both servers until Ctrl-C or SIGTERM.
+def run(settings: Settings, model: Path, alone: bool = False) -> None:
+    """Run both servers, or the Rasa server `alone`, until Ctrl-C or SIGTERM.
 
     Raises:
         RunError: a port is taken, or a server does not come up or stay up.
         ModelError: the model is not the file that was trained.
     """
     check_port(settings.host, settings.port, "OTTO_PORT")
-    check_port("127.0.0.1", settings.action_port, "OTTO_ACTION_PORT")
+    if not alone:
+        check_port(settings.action_host, settings.action_port, "OTTO_ACTION_PORT")
     verify(model)
+    with tempfile.TemporaryDirectory(prefix="otto-") as folder:
+        rasa = rasa_server(settings, model, Path(folder))
+        if alone:
+            # Its action server may come later, and Otto says so to those who need it meanwhile.
+            supervise(
+                [rasa],
+                lambda: rasa_out_of_order(settings) - {"actions"},
+                lambda: announce(settings),
+            )
+        else:
+            servers = [action_server(settings), rasa]
+            supervise(servers, lambda: out_of_order(settings), lambda: announce(settings))
+
+
+def run_actions(settings: Settings) -> None:
+    """Run an action server until Ctrl-C or SIGTERM.
+
+    Raises:
+        RunError: its port is taken, or it does not come up or stay up.
+    """
+    check_port(settings.action_host, settings.action_port, "OTTO_ACTION_PORT")
+    supervise(
+        [action_server(settings)],
+        lambda: actions_out_of_order(settings),
+        lambda: print("The action server is ready. Stop it with Ctrl-C.", flush=True),
+    )
+
+
+def supervise(
+    servers: Sequence[Server],
+    broken: Callable[[], set[str]],
+    announce: Callable[[], None],
+    now_and_then: Callable[[], None] = lambda: None,
+    seconds: float = READY_SECONDS,
+) -> None:
+    """Start servers, say when they can be used, and start again what dies, until Ctrl-C or SIGTERM.
+
+    Args:
+        servers: in the order in which they are started.
+        broken: the parts that are out of order, by name.
+        announce: called when none of those that are `NEEDED` is.
+        now_and_then: called about twice a second from then on.
+        seconds: how long that may take.
+
+    Raises:
+        RunError: a server does not come up or stay up.
+    """
     # Also for Ctrl-C: a script's background jobs begin with that ignored.
     for kind in (signal.SIGTERM, signal.SIGINT):
         signal.signal(kind, _interrupt)
-    with tempfile.TemporaryDirectory(prefix="otto-") as folder:
-        servers = pair(settings, model, Path(folder))
-        try:
-            for server in servers:
-                server.start()
-            wait_until_ready(settings, servers)
-            announce(settings)
-            while True:
-                time.sleep(0.5)
-                for server in servers:
-                    if server.died():
-                        server.revive()
-        except KeyboardInterrupt:
-            print("\nStopping Otto.", flush=True)
-        finally:
-            for server in servers:
-                server.stop()
+    try:
+        for server in servers:
+            server.start()
+        wait_until_ready(broken, servers, seconds)
+        announce()
+        while True:
+            time.sleep(0.5)
+            revive(servers)
+            now_and_then()
+    except KeyboardInterrupt:
+        print("\nStopping Otto.", flush=True)
+    finally:
+        # What was started last needs the others.
+        for server in reversed(servers):
+            server.stop()
 
 
-def pair(settings: Settings, model: Path, folder: Path) -> list[Server]:
-    """The two servers; `folder` takes an endpoints file that names the action server's port."""
+def revive(servers: Sequence[Server]) -> None:
+    """Start again what died.
+
+    Raises:
+        RunError: one has died too often.
+    """
+    for server in servers:
+        if server.died():
+            server.revive()
+
+
+def action_server(settings: Settings, name: str = "action server") -> Server:
+    """The server of the custom actions."""
+    command = [sys.executable, "-m", "bot.serve", "rasa_sdk", "--actions", "actions", "--quiet"]
+    command += ["--port", str(settings.action_port)]
+    # rasa_sdk listens on every address unless told otherwise, and asks nobody who they are.
+    return Server(name, command, QUIET | {"SANIC_HOST": settings.action_host})
+
+
+def rasa_server(settings: Settings, model: Path, folder: Path, name: str = "Rasa server") -> Server:
+    """The Rasa server; `folder` takes an endpoints file that names the action server's address."""
     endpoints = yaml.safe_load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
-    endpoints["action_endpoint"]["url"] = f"http://127.0.0.1:{settings.action_port}/webhook"
+    url = f"http://{settings.action_host}:{settings.action_port}/webhook"
+    endpoints["action_endpoint"]["url"] = url
     (folder / "endpoints.yml").write_text(yaml.safe_dump(endpoints), encoding="utf-8")
-    quiet = {
-        "LOG_LEVEL": "WARNING",
-        "LOG_LEVEL_LIBRARIES": "ERROR",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    actions = [sys.executable, "-m", "bot.serve", "rasa_sdk", "--actions", "actions", "--quiet"]
-    actions += ["--port", str(settings.action_port)]
-    rasa = [sys.executable, "-m", "bot.serve", "rasa", "run", "--model", str(model), "--quiet"]
-    rasa += ["--interface", settings.host, "--port", str(settings.port)]
-    rasa += ["--credentials", str(ROOT / "credentials.yml")]
-    rasa += ["--endpoints", str(folder / "endpoints.yml")]
-    return [
-        # rasa_sdk listens on every address unless told otherwise, and asks nobody who they are.
-        Server("action server", actions, quiet | {"SANIC_HOST": "127.0.0.1"}),
-        Server("Rasa server", rasa, quiet),
-    ]
+    command = [sys.executable, "-m", "bot.serve", "rasa", "run", "--model", str(model), "--quiet"]
+    command += ["--interface", settings.host, "--port", str(settings.port)]
+    command += ["--credentials", str(ROOT / "credentials.yml")]
+    command += ["--endpoints", str(folder / "endpoints.yml")]
+    return Server(name, command, dict(QUIET))
 
 
 def check_port(host: str, port: int, variable: str) -> None:
@@ -169,38 +233,52 @@ def free_port() -> int:
         return port
 
 
-def wait_until_ready(settings: Settings, servers: list[Server]) -> None:
-    """Wait until real questions are answered, also one that needs the action server.
+def wait_until_ready(
+    broken: Callable[[], set[str]], servers: Sequence[Server], seconds: float = READY_SECONDS
+) -> None:
+    """Wait until nothing that is needed is `broken`, for at most some seconds.
 
     Raises:
         RunError: a server died, or it takes too long.
     """
     started = time.monotonic()
-    while time.monotonic() - started < READY_SECONDS:
+    while time.monotonic() - started < seconds:
         for server in servers:
             if server.died():
                 raise RunError(f"the {server.name} did not start; its messages above say why")
-        broken = out_of_order(settings)
-        if not broken & NEEDED:
+        parts = broken()
+        if not parts & NEEDED:
             print(f"Ready after {time.monotonic() - started:.0f} s.", flush=True)
-            if broken:
-                print(f"Out of order: {', '.join(sorted(broken))}. See `otto doctor`.", flush=True)
+            if parts:
+                print(f"Out of order: {', '.join(sorted(parts))}. See `otto doctor`.", flush=True)
             return
         if sys.stdout.isatty():
             print(f"\rStarting: {time.monotonic() - started:.0f} s ", end="", flush=True)
         time.sleep(0.25)
-    raise RunError(f"Otto did not answer within {READY_SECONDS:.0f} s; see the messages above")
+    raise RunError(f"Otto did not answer within {seconds:.0f} s; see the messages above")
 
 
 def out_of_order(settings: Settings) -> set[str]:
     """Which parts of the running servers are out of order, as bot/channels/health.py names them."""
     # While there is no action server, the Rasa server need not ask it questions.
-    health = f"http://127.0.0.1:{settings.action_port}/health"
+    return NEEDED if actions_out_of_order(settings) else rasa_out_of_order(settings)
+
+
+def actions_out_of_order(settings: Settings) -> set[str]:
+    """The same of the action server alone."""
+    health = f"http://{reachable(settings.action_host)}:{settings.action_port}/health"
     try:
-        for url in (health, ready(settings)):
-            with urllib.request.urlopen(url, timeout=ASK_SECONDS):  # noqa: S310
-                pass
-        return set()
+        with urllib.request.urlopen(health, timeout=ASK_SECONDS):
+            return set()
+    except OSError:
+        return {"actions"}
+
+
+def rasa_out_of_order(settings: Settings) -> set[str]:
+    """The same by the Rasa server's own account."""
+    try:
+        with urllib.request.urlopen(ready(settings), timeout=ASK_SECONDS):  # noqa: S310
+            return set()
     except urllib.error.HTTPError as error:
         try:
             return set(json.load(error)["out_of_order"])
@@ -212,8 +290,12 @@ def out_of_order(settings: Settings) -> set[str]:
 
 def address(settings: Settings) -> str:
     """Where Otto is."""
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
-    return f"http://{host}:{settings.port}"
+    return f"http://{reachable(settings.host)}:{settings.port}"
+
+
+def reachable(host: str) -> str:
+    """The address at which this machine reaches what listens on `host`."""
+    return "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
 
 
 def webhook(settings: Settings) -> str:
@@ -244,4 +326,7 @@ def announce(settings: Settings) -> None:
 
 
 def _interrupt(signum: int, frame: object) -> None:
+    # Once is enough: the servers must all be stopped.
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -94,18 +94,18 @@ class Turns:
             return
         key, token = self._shared.key("turn", name), uuid.uuid4().hex
         until = time.monotonic() + seconds
+        over = asyncio.Event()
         renewing = None
         try:
             await self._wait(self._shared, key, token, until)
-            renewing = asyncio.create_task(self._renew(self._shared, key, token))
+            renewing = asyncio.create_task(self._renew(self._shared, key, token, over))
             # Here wait those for whom Redis was away, and who comes after them.
             async with self._own_turn(key, until - time.monotonic()):
                 yield
         finally:
-            if renewing is not None:
-                renewing.cancel()
+            over.set()
             # Who gives up while this is under way leaves the place all the same.
-            await asyncio.shield(self._go(self._shared, key, token))
+            await asyncio.shield(self._go(self._shared, key, token, renewing))
 
     @asynccontextmanager
     async def _own_turn(self, name: str, seconds: float) -> AsyncIterator[None]:
@@ -135,18 +135,32 @@ class Turns:
                 await shared.ask(shared.client.blpop, [bell], timeout=pause, waits=pause)
                 first = await self._place(shared, key, token)
 
-    async def _renew(self, shared: Shared, key: str, token: str) -> None:
-        while True:
-            await asyncio.sleep(RENEW_SECONDS)
+    async def _renew(self, shared: Shared, key: str, token: str, over: asyncio.Event) -> None:
+        """Keep a place until it is `over`.
+
+        It is not cancelled: what waits for Redis may swallow that (asyncio.wait_for before Python
+        3.12), and would keep the place, and everybody waiting, for good.
+        """
+        while not over.is_set():
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(over.wait(), RENEW_SECONDS)
             with suppress(AwayError):
+                kept = over.is_set() or await shared.ask(
+                    self._keep, keys=[key], args=[token, _lease()]
+                )
                 # It is lost where Redis was emptied.
-                if not await shared.ask(self._keep, keys=[key], args=[token, _lease()]):
+                if not kept and not over.is_set():
                     await self._place(shared, key, token)
 
     async def _place(self, shared: Shared, key: str, token: str) -> bool:
         return bool(await shared.ask(self._stand, keys=[key], args=[token, _lease()]))
 
-    async def _go(self, shared: Shared, key: str, token: str) -> None:
+    async def _go(
+        self, shared: Shared, key: str, token: str, renewing: asyncio.Task[None] | None
+    ) -> None:
+        # Or it would take the place anew after it was given up.
+        if renewing is not None:
+            await asyncio.wait({renewing})
         # A place that cannot be given up is lost when its lease ends.
         with suppress(AwayError):
             await shared.ask(self._leave, keys=[key], args=[token, _lease()])

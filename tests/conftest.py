@@ -66,20 +66,6 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture(scope="session")
-def a_redis() -> Iterator[redis_server.RedisServer]:
-    """A Redis for the whole session."""
-    with redis_server.serving() as server:
-        yield server
-
-
-@pytest.fixture
-def redis(a_redis: redis_server.RedisServer) -> redis_server.RedisServer:
-    """A Redis with nothing in it, which is there before the test and after it."""
-    a_redis.client.flushall()
-    return a_redis
-
-
 Counted = Callable[..., float]
 
 
@@ -97,3 +83,17 @@ def counted() -> Counted:
         return now - before.get((name, frozenset(labels.items())), 0.0)
 
     return count
+
+
+@pytest.fixture(scope="session")
+def a_redis() -> Iterator[redis_server.RedisServer]:
+    """A Redis for the whole session."""
+    with redis_server.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(a_redis: redis_server.RedisServer) -> redis_server.RedisServer:
+    """A Redis with nothing in it, which is there before the test and after it."""
+    a_redis.client.flushall()
+    return a_redis

@@ -1,8 +1,10 @@
 """Otto as a visitor's browser meets it: the servers running, a message in, messages out."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -20,11 +22,14 @@ READY = "Stop it with Ctrl-C."
 
 
 class Running:
-    """`otto run` in a process of its own."""
+    """`otto run`, or another command that serves, in a process of its own."""
 
-    def __init__(self, log: Path, **settings: str) -> None:
-        """Start it and wait until it answers; what it prints goes to `log`."""
-        self.port, self.action_port = free_port(), free_port()
+    def __init__(self, log: Path, *command: str, ports: int = 1, **settings: str) -> None:
+        """Start it and wait until it answers; what it prints goes to `log`.
+
+        It may use so many `ports` from its own on, and as many from the action server's on.
+        """
+        self.port, self.action_port = free_ports(ports), free_ports(ports)
         ports = {"OTTO_PORT": str(self.port), "OTTO_ACTION_PORT": str(self.action_port)}
         rest = {"OTTO_REST": "on"}
         self.database = f"sqlite:///{log.with_suffix('.db')}"
@@ -32,7 +37,7 @@ class Running:
         # A file, not a pipe: nobody would read the pipe, and a full one stops the servers.
         with log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot.cli", "run"],
+                [sys.executable, "-m", "bot.cli", *(command or ("run",))],
                 cwd=ROOT,
                 env=os.environ | ports | rest | web | settings,
                 stdout=output,
@@ -83,6 +88,16 @@ class Running:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(timeout=30)
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody listens on."""
+    while True:
+        first = free_port()
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
+            for port in range(first, first + count):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 class HttpConversation:

@@ -90,6 +90,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
         "docs/architecture.md",
         "docs/understanding.md",
         "docs/benchmarks.md",
+        "docs/deploy.md",
         "docs/sms.md",
         "docs/monitoring.md",
         "docs/content.md",

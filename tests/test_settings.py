@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,9 @@ def test_without_any_setting_otto_listens_on_this_machine_only() -> None:
     assert load({}) == Settings(Clinic(), host="127.0.0.1", port=5005, action_port=5055)
 
 
-def test_every_setting_is_read() -> None:
+def test_every_setting_is_read(tmp_path: Path) -> None:
+    model = tmp_path / "otto-0123456789ab.tar.gz"
+    model.touch()
     environment = {
         "OTTO_CLINIC_NAME": "Riverside OT",
         "OTTO_CLINIC_PHONE": "555-0100",
@@ -23,7 +26,9 @@ def test_every_setting_is_read() -> None:
         "OTTO_CLINIC_HOURS": "Mon-Fri 8-5",
         "OTTO_HOST": "192.0.2.7",
         "OTTO_PORT": "8080",
+        "OTTO_ACTION_HOST": "actions",
         "OTTO_ACTION_PORT": "65535",
+        "OTTO_MODEL": str(model),
         "OTTO_ORIGINS": "https://clinic.example, http://localhost:3000,",
         "OTTO_PROXIES": "10.0.0.0/8, 192.0.2.1",
         "OTTO_SECRET": "s" * 32,
@@ -43,7 +48,9 @@ def test_every_setting_is_read() -> None:
         redis="rediss://otto:pass~word@cache:6380/1",
     )
     sms = Sms("https://chat.clinic.example/otto", "t" * 32, answers_keywords=True)
-    assert load(environment) == Settings(FULL, "192.0.2.7", 8080, 65535, web, sms, True)
+    assert load(environment) == Settings(
+        FULL, "192.0.2.7", 8080, 65535, "actions", model, web, sms, True
+    )
 
 
 def test_the_table_names_exactly_the_variables_that_are_read() -> None:
@@ -92,6 +99,17 @@ def test_a_value_that_is_no_port_is_named_with_what_it_must_be(variable: str, va
 def test_what_is_no_website_is_refused_with_an_example(value: str) -> None:
     with pytest.raises(SettingsError, match=r"^OTTO_ORIGINS holds .*https://clinic\.example"):
         load({"OTTO_ORIGINS": value})
+
+
+@pytest.mark.parametrize("value", ["http://actions", "actions:5055", "a b", "/tmp/socket"])
+def test_what_is_no_address_of_the_action_server_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^OTTO_ACTION_HOST is .*without http://"):
+        load({"OTTO_ACTION_HOST": value})
+
+
+def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^OTTO_MODEL is .*no such file is there$"):
+        load({"OTTO_MODEL": str(tmp_path / "otto-0123456789ab.tar.gz")})
 
 
 @pytest.mark.parametrize("value", ["proxy", "10.0.0.1/8", "10.0.0.0/33", "*"])

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 from email.message import Message
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,10 @@ from bot.supervisor import (
     NEEDED,
     RunError,
     Server,
+    action_server,
     check_port,
     free_port,
-    pair,
+    rasa_server,
     webhook,
 )
 
@@ -104,18 +106,14 @@ def signals(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def run_with(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[Clock, list[FakeServer]], None]:
     """Run fake servers, whose answers come at once, until the clock interrupts."""
 
     def run_with(clock: Clock, servers: list[FakeServer]) -> None:
         monkeypatch.setattr(supervisor, "time", clock)
         monkeypatch.setattr(supervisor.signal, "signal", lambda *args: None)
-        monkeypatch.setattr(supervisor, "check_port", lambda *args: None)
-        monkeypatch.setattr(supervisor, "verify", lambda model: None)
-        monkeypatch.setattr(supervisor, "pair", lambda *args: servers)
-        monkeypatch.setattr(supervisor, "out_of_order", lambda settings: set())
-        supervisor.run(settings, MODEL)
+        supervisor.supervise(servers, lambda: set(), lambda: None)
 
     return run_with
 
@@ -148,11 +146,11 @@ def test_nothing_is_started_when_a_port_is_taken(
         if checked == variable:
             raise RunError("taken")
 
-    def start(*args: Any) -> list[Server]:
-        raise AssertionError("a server was made")
+    def start(*args: Any) -> None:
+        raise AssertionError("a server was started")
 
     monkeypatch.setattr(supervisor, "check_port", check)
-    monkeypatch.setattr(supervisor, "pair", start)
+    monkeypatch.setattr(supervisor, "supervise", start)
     with pytest.raises(RunError, match=r"^taken$"):
         supervisor.run(settings, MODEL)
 
@@ -160,23 +158,27 @@ def test_nothing_is_started_when_a_port_is_taken(
 def test_nothing_is_started_with_a_model_that_is_not_what_was_trained(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start(*args: Any) -> list[Server]:
+    def start(*args: Any) -> Server:
         raise AssertionError("a server was made")
 
     model = tmp_path / MODEL.name
     model.write_bytes(b"somebody's")
-    monkeypatch.setattr(supervisor, "pair", start)
+    monkeypatch.setattr(supervisor, "rasa_server", start)
     with pytest.raises(ModelError, match="has no checksum"):
         supervisor.run(replace(settings, port=free_port(), action_port=free_port()), model)
 
 
-def test_the_action_server_listens_on_loopback_only(settings: Settings, tmp_path: Path) -> None:
-    actions, _ = pair(replace(settings, host="0.0.0.0"), MODEL, tmp_path)
-    assert actions.environment["SANIC_HOST"] == "127.0.0.1"
+def test_the_action_server_listens_on_loopback_only_unless_told_otherwise(
+    settings: Settings,
+) -> None:
+    loopback = action_server(replace(settings, host="0.0.0.0"))
+    assert loopback.environment["SANIC_HOST"] == "127.0.0.1"
+    told = action_server(replace(settings, action_host="192.0.2.8"))
+    assert told.environment["SANIC_HOST"] == "192.0.2.8"
 
 
-def test_the_action_server_listens_on_its_port(settings: Settings, tmp_path: Path) -> None:
-    actions, _ = pair(settings, MODEL, tmp_path)
+def test_the_action_server_listens_on_its_port(settings: Settings) -> None:
+    actions = action_server(settings)
     assert actions.command[actions.command.index("--port") + 1] == "18081"
 
 
@@ -187,32 +189,56 @@ def test_the_action_server_listens_on_its_port(settings: Settings, tmp_path: Pat
 def test_rasa_gets_the_settings(
     settings: Settings, tmp_path: Path, option: str, value: str
 ) -> None:
-    _, rasa = pair(replace(settings, host="192.0.2.7"), MODEL, tmp_path)
+    rasa = rasa_server(replace(settings, host="192.0.2.7"), MODEL, tmp_path)
     assert rasa.command[rasa.command.index(option) + 1] == value
 
 
-def test_rasa_reads_an_endpoints_file_that_names_the_action_servers_port(
+def test_rasa_reads_an_endpoints_file_that_names_the_action_servers_address(
     settings: Settings, tmp_path: Path
 ) -> None:
-    _, rasa = pair(settings, MODEL, tmp_path)
+    rasa = rasa_server(replace(settings, action_host="actions"), MODEL, tmp_path)
     path = Path(rasa.command[rasa.command.index("--endpoints") + 1])
     endpoints = yaml.safe_load(path.read_text("utf-8"))
-    assert endpoints["action_endpoint"] == {"url": "http://127.0.0.1:18081/webhook"}
+    assert endpoints["action_endpoint"] == {"url": "http://actions:18081/webhook"}
 
 
 def test_the_endpoints_file_keeps_everything_else(settings: Settings, tmp_path: Path) -> None:
-    pair(settings, MODEL, tmp_path)
+    rasa_server(settings, MODEL, tmp_path)
     ours = yaml.safe_load((supervisor.ROOT / "endpoints.yml").read_text("utf-8"))
     theirs = yaml.safe_load((tmp_path / "endpoints.yml").read_text("utf-8"))
     assert theirs | {"action_endpoint": None} == ours | {"action_endpoint": None}
 
 
-@pytest.mark.parametrize("index", [0, 1])
-def test_each_server_is_started_by_ottos_own_hand(
-    settings: Settings, tmp_path: Path, index: int
+def test_each_server_is_started_by_ottos_own_hand(settings: Settings, tmp_path: Path) -> None:
+    for server in (action_server(settings), rasa_server(settings, MODEL, tmp_path)):
+        assert server.command[:3] == [sys.executable, "-m", "bot.serve"]
+
+
+@pytest.mark.parametrize(
+    ("start", "started", "ports"),
+    [
+        (partial(supervisor.run, model=MODEL), ["action server", "Rasa server"], [18080, 18081]),
+        (partial(supervisor.run, model=MODEL, alone=True), ["Rasa server"], [18080]),
+        (supervisor.run_actions, ["action server"], [18081]),
+    ],
+)
+def test_one_of_the_servers_can_be_run_alone(
+    start: Callable[[Settings], None],
+    started: list[str],
+    ports: list[int],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    server = pair(settings, MODEL, tmp_path)[index]
-    assert server.command[:3] == [sys.executable, "-m", "bot.serve"]
+    ran: list[str] = []
+    taken: list[int] = []
+    monkeypatch.setattr(supervisor, "verify", lambda model: None)
+    monkeypatch.setattr(supervisor, "check_port", lambda host, port, name: taken.append(port))
+    monkeypatch.setattr(
+        supervisor, "supervise", lambda servers, *_: ran.extend(s.name for s in servers)
+    )
+    start(settings)
+    assert ran == started
+    assert taken == ports
 
 
 def test_a_server_that_was_not_started_has_not_died() -> None:
@@ -349,13 +375,12 @@ def test_a_server_that_dies_later_is_started_again(
     assert server.done == ["start", "start", "stop"]
 
 
-def test_waiting_has_an_end(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "time", Clock())
-    monkeypatch.setattr(supervisor, "out_of_order", lambda settings: {"rasa"})
     with pytest.raises(
         RunError, match=r"^Otto did not answer within 120 s; see the messages above"
     ):
-        supervisor.wait_until_ready(settings, [])
+        supervisor.wait_until_ready(lambda: {"rasa"}, [])
 
 
 @pytest.mark.parametrize(
@@ -364,14 +389,12 @@ def test_waiting_has_an_end(settings: Settings, monkeypatch: pytest.MonkeyPatch)
 def test_waiting_ends_with_the_first_answer_even_without_a_database(
     last: set[str],
     told: str,
-    settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = iter([NEEDED, {"actions", "chats"}, last])
     monkeypatch.setattr(supervisor, "time", Clock())
-    monkeypatch.setattr(supervisor, "out_of_order", lambda settings: next(found))
-    supervisor.wait_until_ready(settings, [])
+    supervisor.wait_until_ready(lambda: next(found), [])
     out = capsys.readouterr().out
     assert "Ready after" in out
     assert told in out

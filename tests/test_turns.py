@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -262,4 +262,34 @@ def test_a_turn_under_way_is_kept_past_a_redis_that_was_emptied(redis: RedisServ
                 async with other.turn("me", 0.2):
                     pass
 
+    asyncio.run(run())
+
+
+def test_a_place_is_not_kept_by_a_renewal_that_was_under_way(
+    redis: RedisServer, brisk: None
+) -> None:
+    class Slow(Shared):
+        """A Redis whose answers to renewals are still under way when the turn is over."""
+
+        async def ask(self, call, *arguments, waits=0, **named):
+            answer = await super().ask(call, *arguments, waits=waits, **named)
+            if call is turns._keep:
+                asked.set()
+                # As asyncio.wait_for may, where the answer comes with the cancellation.
+                with suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0.2)
+            return answer
+
+    async def run() -> None:
+        nonlocal turns, asked
+        asked, link = asyncio.Event(), Slow(redis.url, SECRET)
+        turns = Turns(link)
+        async with turns.turn("me", SECONDS):
+            await asked.wait()
+        await asyncio.sleep(0.5)
+        assert [name for name in redis.names() if not name.endswith(":bell")] == []
+        await link.close()
+
+    turns: Turns
+    asked: asyncio.Event
     asyncio.run(run())

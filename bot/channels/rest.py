@@ -41,10 +41,11 @@ class RestChannel(InputChannel):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Called by Rasa with what takes new messages."""
         webhook = Blueprint("otto_rest", __name__)
-        if not settings.load().rest:
+        known = settings.load()
+        if not known.rest:
             return webhook
         # What was last offered, by conversation.
-        offered = Notes(shared(settings.load().web), "offered", DAY)
+        offered = Notes(shared(known.web), "offered", DAY)
 
         @webhook.route("/webhook", methods=["POST"])
         async def receive(request: Request) -> HTTPResponse:

@@ -28,13 +28,14 @@ CARRIER = {
 # An everyday answer too, so it asks for texts again only where there were to be none.
 EVERYDAY = "YES"
 # What no phone company acts on and is as plain; the rest is for the intents `opt_out` and
-# `forget_me` to understand.
+# `forget_me` to understand, of which the second says what to text.
 OWN = {
     **dict.fromkeys(
         ("OPT OUT", "STOP ALL", "PLEASE STOP", "STOP PLEASE", "STOP TEXTS", "STOP TEXTING"),
         Keyword.STOP,
     ),
     **dict.fromkeys(("MORE", "MORE PLEASE", "READ MORE"), Keyword.MORE),
+    # Words alone do it: a sentence may be misunderstood, and what is deleted is gone.
     **dict.fromkeys(
         ("FORGET ME", "DELETE MY DATA", "DELETE MY MESSAGES", "DELETE MY TEXTS"), Keyword.FORGET
     ),

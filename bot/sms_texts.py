@@ -15,6 +15,10 @@ SLOW = (
 PHOTO = "I can't see photos or files. Please write your question in words. I can't call for help."
 LOCATION = "I can't read a shared location. Please text me the city and state in words."
 NO_WORDS = "I can only read words. Please write your question in a few of them."
+FORGOTTEN = (
+    "Done: I deleted all I had kept of our texts. They may still be on your phone and with the "
+    "phone company."
+)
 NOT_FORGOTTEN = (
     "I'm sorry, I could not delete your messages just now. Please ask me again in a few minutes."
 )

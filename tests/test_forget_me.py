@@ -52,9 +52,7 @@ def test_who_wants_something_else_is_not_taken_for_that(text: str, agent: Agent)
 
 
 @pytest.mark.parametrize("words", [words for words in OWN if OWN[words] is Keyword.FORGET])
-def test_the_words_that_are_heeded_after_a_stop_are_understood_too(
-    words: str, agent: Agent
-) -> None:
+def test_the_words_that_do_it_by_text_are_understood_everywhere(words: str, agent: Agent) -> None:
     assert intent(agent, words.lower()) == "forget_me"
 
 
@@ -65,18 +63,17 @@ def test_neither_list_was_trained_on() -> None:
     assert {f"- {text}" for text in (*WANTED, *NOT_WANTED)}.isdisjoint(examples)
 
 
-def test_by_text_message_it_is_confirmed_in_one_segment(
+def test_by_text_message_the_words_that_do_it_are_named(
     conversation: Callable[..., Conversation],
 ) -> None:
-    (said,) = conversation("sms").say("please delete my messages")
-    assert said["metadata"]["forget"] is True
-    assert said["text"].startswith("Done: I deleted")
+    (said,) = conversation("sms").say("please delete all you know about me")
+    words = said["text"].partition("just these words: ")[2].partition(".")[0]
+    assert OWN[words.upper()] is Keyword.FORGET
     assert segments(said["text"]) == 1
 
 
 def test_on_the_website_the_button_is_named(conversation: Callable[..., Conversation]) -> None:
     (said,) = conversation().say("please delete my messages")
-    assert "forget" not in said["metadata"]
     assert "“Settings”" in said["text"]
     assert "“Delete this chat”" in said["text"]
 

@@ -95,8 +95,10 @@ def test_who_wants_to_be_forgotten_leaves_one_confirmation_behind(
     phone.say("do we need OT or PT?")
     phone.say("an older adult")
     assert kept() == [before[0] + 2, before[1] + 2, before[2] + 1]
-    (confirmed,) = phone.say("please delete my messages")
-    assert confirmed.startswith("Done: I deleted")
+    (told,) = phone.say("please erase what I told you")
+    assert "just these words: delete my messages" in told
+    assert kept()[0] == before[0] + 3
+    assert phone.say("delete my messages") == [sms_texts.FORGOTTEN]
     assert kept() == [before[0], before[1] + 1, before[2]]
 
 

@@ -238,8 +238,8 @@ class Service:
         if keyword is not None:
             return keyword
         found = match(incoming.text)
-        if number.opted_out and found and found.keyword is Keyword.FORGET:
-            return await self._forgotten(incoming, number, [])
+        if found and found.keyword is Keyword.FORGET:
+            return await self._forgotten(incoming, number)
         if number.opted_out or REACTION.fullmatch(incoming.text.strip()):
             return _Outcome([], number)
         verdict = await self._guard.judge(key, incoming.text)
@@ -252,8 +252,6 @@ class Service:
             replies = [sentence]
         else:
             text, said = await self._turn(incoming, number)
-            if final := _marked(said, "forget"):
-                return await self._forgotten(incoming, number, pages(final))
             replies, number = self._heard(text, said, number)
         now = self._clock()
         if number.greeted < now - STRANGER_SECONDS and not number.opted_out:
@@ -285,19 +283,21 @@ class Service:
             return _Outcome([] if silent else [sms_texts.help_(clinic)], number)
         return None
 
-    async def _forgotten(self, incoming: Incoming, number: Number, replies: Texts) -> _Outcome:
+    async def _forgotten(self, incoming: Incoming, number: Number) -> _Outcome:
         """Delete all that is kept of a number, but that it wants no texts: the law asks for that.
 
-        `replies` confirm it, if it could be done.
+        Who wants none is told neither that it was done nor that it could not be.
         """
+        said = sms_texts.FORGOTTEN
+        kept = Number(opted_out=number.opted_out)
         id_, key = self._names(incoming)
         try:
             await self._forget(self._sender(incoming))
             await self._stored(self._store.forget, id_, key)
         except Exception as error:
             log_reference(type(error).__name__)
-            return _Outcome([] if number.opted_out else [sms_texts.NOT_FORGOTTEN], number)
-        return _Outcome(replies, Number(opted_out=number.opted_out))
+            said, kept = sms_texts.NOT_FORGOTTEN, number
+        return _Outcome([] if number.opted_out else [said], kept)
 
     async def _turn(self, incoming: Incoming, number: Number) -> tuple[str, list[Message]]:
         """A message, its choice spelt out, and what Rasa says to it."""
@@ -309,7 +309,8 @@ class Service:
 
     def _heard(self, text: str, said: list[Message], number: Number) -> tuple[Texts, Number]:
         """The first page of what Rasa said to a text, and what is known of its number then."""
-        if final := _marked(said, "opt_out"):
+        final = [message for message in said if message["metadata"].get("opt_out")]
+        if final:
             return pages(final), Number(opted_out=True, greeted=number.greeted, seen=number.seen)
         alarm = self._safety.check(text)
         # What an emergency calls for is said again while the conversation is still about it.
@@ -401,11 +402,6 @@ def _fetched(outcome: _Outcome) -> _Outcome:
     """An outcome that came too late: it is kept until the visitor asks for it."""
     rest = (*outcome.replies[-1:], *outcome.number.rest)
     return _Outcome([sms_texts.SLOW], replace(outcome.number, rest=rest))
-
-
-def _marked(said: list[Message], mark: str) -> list[Message]:
-    """The messages that Rasa marked (domain.yml), which are then all there is to say."""
-    return [message for message in said if message["metadata"].get(mark)]
 
 
 def _offered(said: list[Message]) -> tuple[str, ...]:

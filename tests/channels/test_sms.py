@@ -111,8 +111,7 @@ def test_who_wants_to_be_forgotten_is_forgotten_by_rasa_too(twilio: Twilio, agen
     twilio.say("How long is it?")
     sender = agent.messages[0].sender_id
     agent.tracker_store.store[sender] = agent.tracker_store.store["sms:another"] = "said"
-    agent.answers = ({"text": "I deleted it.", "metadata": {"forget": True}},)
-    assert twilio.say("forget me") == ["I deleted it."]
+    assert twilio.say("forget me") == [sms_texts.FORGOTTEN]
     assert list(agent.tracker_store.store) == ["sms:another"]
 
 

@@ -1,6 +1,7 @@
 """What the text line does with a message, whoever carries it."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +33,6 @@ CHOICES = {
     "text": "Who is it for?",
     "buttons": [{"title": "A child", "payload": "My child"}, {"title": "Me", "payload": "Myself"}],
 }
-FORGET = {"text": "I deleted it.", "metadata": {"outcome": "small_talk", "forget": True}}
 LONG = " ".join(f"word{number}" for number in range(120))
 OPT_OUT = {"text": "No more texts.", "metadata": {"outcome": "small_talk", "opt_out": True}}
 
@@ -348,41 +348,38 @@ def kept(texting: Line) -> tuple[list[Any], list[Any]]:
 def test_who_wants_to_be_forgotten_is_and_gets_one_confirmation(line: Start) -> None:
     texting = line(CHOICES)
     texting.hear("do I need OT?")
-    texting.agent.answers = ("Something else.", FORGET, "And the form asks again.")
-    assert texting.hear("delete all you have of me") == ["I deleted it."]
-    assert texting.forgotten == [texting.agent.messages[-1].sender_id]
+    heard = len(texting.agent.messages)
+    assert texting.hear("delete my messages") == [sms_texts.FORGOTTEN]
+    assert texting.forgotten == [texting.agent.messages[0].sender_id]
+    assert len(texting.agent.messages) == heard
     # What is left is the confirmation, should the message come again.
-    assert kept(texting) == ([], [('["I deleted it."]',)])
+    assert kept(texting) == ([], [(json.dumps([sms_texts.FORGOTTEN]),)])
 
 
 def test_a_request_to_be_forgotten_that_comes_again_is_confirmed_again_and_heeded_once(
     line: Start,
 ) -> None:
     texting = line()
-    texting.agent.answers = (FORGET,)
     message = texting.incoming("forget me")
-    assert texting.receive(message) == texting.receive(message) == ["I deleted it."]
+    assert texting.receive(message) == texting.receive(message) == [sms_texts.FORGOTTEN]
     assert len(texting.forgotten) == 1
 
 
 def test_a_number_that_was_forgotten_is_a_stranger(line: Start) -> None:
-    texting = line()
-    texting.agent.answers = (FORGET,)
+    texting = line("An answer.")
     texting.hear("forget me")
-    texting.agent.answers = ("An answer.",)
     assert texting.hear("How long is it?") == [INTRODUCTION, "An answer."]
 
 
 def test_a_stranger_who_wants_to_be_forgotten_is_not_greeted_first(line: Start) -> None:
-    texting = line(FORGET, greeted=False)
-    assert texting.hear("delete my messages") == ["I deleted it."]
+    texting = line(greeted=False)
+    assert texting.hear("delete my messages") == [sms_texts.FORGOTTEN]
     assert kept(texting)[0] == []
 
 
 def test_other_numbers_are_not_forgotten(line: Start) -> None:
     texting = line()
     texting.hear("Hi", number="+15555550124")
-    texting.agent.answers = (FORGET,)
     texting.hear("forget me")
     numbers, messages = kept(texting)
     assert (len(numbers), len(messages)) == (1, 2)
@@ -390,12 +387,18 @@ def test_other_numbers_are_not_forgotten(line: Start) -> None:
 
 def test_what_could_not_be_deleted_is_not_said_to_be(line: Start) -> None:
     texting = line()
-    texting.agent.answers = (FORGET,)
     texting.keeps = True
     assert texting.hear("forget me") == [sms_texts.NOT_FORGOTTEN]
     assert len(kept(texting)[0]) == 1
     texting.keeps = False
-    assert texting.hear("forget me") == ["I deleted it."]
+    assert texting.hear("forget me") == [sms_texts.FORGOTTEN]
+
+
+@pytest.mark.parametrize("text", ["my phone deletes my messages", "he will forget me"])
+def test_a_sentence_deletes_nothing(text: str, line: Start) -> None:
+    texting = line("An answer.")
+    assert texting.hear(text) == ["An answer."]
+    assert texting.forgotten == []
 
 
 @pytest.mark.parametrize("text", ["delete my data", "Forget me!", "DELETE MY MESSAGES"])
@@ -669,9 +672,14 @@ def test_servers_that_share_a_redis_answer_one_message_of_a_number_at_a_time(
         inside -= 1
         await message.output_channel.send_response(NUMBER, {"text": "An answer."})
 
+    async def forget(sender_id: str) -> None:
+        raise AssertionError(sender_id)
+
     async def run() -> list[list[str]]:
         links = [Shared(redis.url, "s" * 32) for _ in range(2)]
-        services = [Service(handle, store, Sessions("s" * 32), shared=link) for link in links]
+        services = [
+            Service(handle, forget, store, Sessions("s" * 32), shared=link) for link in links
+        ]
         messages = (
             services[number % 2].receive(Incoming(f"SM{number}", NUMBER, f"question {number}"))
             for number in range(4)

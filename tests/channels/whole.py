@@ -17,7 +17,7 @@ from multidict import MultiDict
 from twilio.request_validator import RequestValidator
 
 from bot.channels import web_service
-from bot.channels.limits import Limit
+from bot.channels.limits import SharedLimit
 from bot.channels.rest import HOW_TO, RestChannel
 from bot.channels.site import SiteChannel
 from bot.channels.sms import SmsChannel
@@ -41,7 +41,11 @@ def whole(name: str, agent: Any, folder: Path) -> Iterator["Whole"]:
     with pytest.MonkeyPatch.context() as patch:
         for key, value in (found | {"OTTO_DATABASE": f"sqlite:///{folder / 'otto.db'}"}).items():
             patch.setenv(key, value)
-        patch.setattr(web_service, "Limit", lambda most, seconds: Limit(100_000, 1))
+        patch.setattr(
+            web_service,
+            "SharedLimit",
+            lambda shared, name, most, seconds: SharedLimit(None, name, 100_000, 1),
+        )
         with serving(name, *CHANNELS) as (app, port):
             app.ctx.agent = agent
             client = Whole(port)

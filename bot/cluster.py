@@ -156,7 +156,7 @@ def run(settings: Settings, model: Path, replicas: int, actions: int) -> None:
         check_port(LOOPBACK, settings.action_port + i, "OTTO_ACTION_PORT")
     with tempfile.TemporaryDirectory(prefix="otto-") as name, contextlib.ExitStack() as started:
         folder = Path(name)
-        cluster = Cluster(settings, Front(folder, settings.web.proxies))
+        cluster = Cluster(settings, Front(folder, settings.host, settings.web.proxies))
         shared = {
             "OTTO_HOST": LOOPBACK,
             # Only the front asks a replica, and names the visitor's address.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.front import Doors
-from bot.origins import Network
+from bot.origins import Network, is_loopback
 from bot.paths import ROOT
 from bot.supervisor import RunError, Server
 
@@ -80,9 +80,20 @@ def redis(socket: Path) -> Server:
 class Front(Server):
     """nginx where there is one, or Otto's own front: both read their file again on SIGHUP."""
 
-    def __init__(self, folder: Path, proxies: Sequence[Network]) -> None:
-        """Keep its files in `folder`; `proxies` are those before it."""
+    def __init__(self, folder: Path, host: str, proxies: Sequence[Network]) -> None:
+        """Keep its files in `folder`; it will listen on `host`, and `proxies` are those before it.
+
+        Raises:
+            RunError: others would reach Otto's own front.
+        """
         nginx = shutil.which("nginx")
+        if nginx is None and not is_loopback(host):
+            # Its HTTP server gets no more fixes (docs/advisories.yml).
+            raise RunError(
+                f"OTTO_HOST is {host}, but without nginx the front of a cluster is for this "
+                "machine only; please install nginx, or leave OTTO_HOST as it is and put a proxy "
+                "before it"
+            )
         file = folder / ("nginx.conf" if nginx else "front.json")
         own = [sys.executable, "-m", "bot.front", str(file)]
         super().__init__("front", [nginx, "-e", "stderr", "-c", str(file)] if nginx else own, {})

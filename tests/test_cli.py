@@ -387,11 +387,14 @@ def test_run_starts_the_servers_with_the_model_and_the_settings(
     started = []
     monkeypatch.setenv("OTTO_PORT", "18080")
     monkeypatch.setattr(cli, "_model", lambda train_now: Path("model.tar.gz"))
-    monkeypatch.setattr("bot.supervisor.run", lambda *given: started.append(given))
+    monkeypatch.setattr(
+        "bot.supervisor.run",
+        lambda settings, *given, **more: started.append((settings.port, *given, more)),
+    )
     assert main(["run"]) == 0
-    assert [(settings.port, model) for settings, model in started] == [
-        (18080, Path("model.tar.gz"))
-    ]
+    assert main(["run", "--only", "rasa"]) == 0
+    model = Path("model.tar.gz")
+    assert started == [(18080, model, {"alone": False}), (18080, model, {"alone": True})]
 
 
 def test_train_says_when_there_is_nothing_to_do(

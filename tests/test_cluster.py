@@ -218,10 +218,20 @@ def test_nginx_is_the_front_where_there_is_one(
     found: str | None, program: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster_parts.shutil, "which", lambda name: found)
-    front = Front(tmp_path, ())
+    front = Front(tmp_path, "127.0.0.1", ())
     front.show(Doors("127.0.0.1", 18080, ("http://127.0.0.1:18081",), 18180, ()))
     assert program in front.command[0]
     assert "18081" in (tmp_path / Path(front.command[-1]).name).read_text("utf-8")
+
+
+def test_only_nginx_is_put_before_others_than_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_parts.shutil, "which", lambda name: "/usr/sbin/nginx")
+    assert "nginx" in Front(tmp_path, "0.0.0.0", ()).command[0]
+    monkeypatch.setattr(cluster_parts.shutil, "which", lambda name: None)
+    with pytest.raises(RunError, match=r"^OTTO_HOST is 0.0.0.0, but .* please install nginx"):
+        Front(tmp_path, "0.0.0.0", ())
 
 
 def test_nginx_believes_the_settings_proxies(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.channels.turn import Message
 from bot.paths import ROOT
+from bot.readiness import VALID_SECONDS
 from bot.supervisor import free_port
 
 READY = "Stop it with Ctrl-C."
@@ -82,6 +83,17 @@ class Running:
         )
         for pid in found.stdout.split():
             os.kill(int(pid), signal.SIGKILL)
+
+    def wait_until_ready(self) -> None:
+        """Wait until it can answer all questions, also those that need the action server."""
+        # What was found before may be said again.
+        time.sleep(VALID_SECONDS)
+        for _ in range(600):
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=30)
+                return
+            time.sleep(0.2)
+        raise AssertionError("a server did not come back")
 
     def stop(self) -> None:
         """End it, unless it has ended."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rasa.core.agent import Agent
 
+from bot.model_file import checksum_path
 from bot.paths import ROOT
 from bot.training import model_path
 from tests.terminal import Terminal
@@ -25,7 +26,8 @@ def copy(tmp_path: Path, agent: Agent) -> Path:
         shutil.copytree(ROOT / folder, root / folder)
     for file in ("config.yml", "domain.yml", "endpoints.yml", "requirements.txt"):
         shutil.copy(ROOT / file, root / file)
-    shutil.copy(model_path(), root / "models")
+    for file in (model_path(), checksum_path(model_path())):
+        shutil.copy(file, root / "models")
     cases = (ROOT / "tests" / "cases" / "questions.jsonl").read_text(encoding="utf-8")
     (root / "tests" / "cases").mkdir(parents=True)
     few = "".join(cases.splitlines(keepends=True)[:8])

@@ -77,11 +77,8 @@ def test_an_action_server_that_dies_is_started_again_and_nobody_meets_silence(
 ) -> None:
     running.kill_action_server()
     assert running.say("emil", "anyone in Hoboken?")
-    for _ in range(600):
-        if "Hoboken, New Jersey" in running.say("emil", "anyone in Hoboken?"):
-            break
-    else:
-        raise AssertionError("the action server did not come back")
+    running.wait_until_ready()
+    assert "Hoboken, New Jersey" in running.say("emil", "anyone in Hoboken?")
 
 
 @pytest.mark.parametrize(

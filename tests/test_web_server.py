@@ -3,7 +3,6 @@
 import contextlib
 import sqlite3
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -133,12 +132,8 @@ def test_an_action_server_that_is_gone_is_a_sentence_with_a_reference(
     log = (folder / "log.txt").read_text()
     assert f"reference {reply['reference']}: " in log
     assert word not in log
-    for _ in range(600):
-        if "Hoboken, New Jersey" in str(Client(running.port).begin().say("OT in Hoboken?").content):
-            break
-        time.sleep(0.1)
-    else:
-        raise AssertionError("the action server did not come back")
+    running.wait_until_ready()
+    assert "Hoboken, New Jersey" in str(client.say("OT in Hoboken?").content)
 
 
 def test_a_lost_log_is_a_sentence_and_an_emergency_is_answered(

@@ -5,10 +5,12 @@ own pages repeat the address that was asked for, and Rasa's first page tells its
 """
 
 import logging
+import re
 from http import HTTPStatus
+from typing import Any
 
 from sanic import Sanic, response
-from sanic.exceptions import SanicException
+from sanic.exceptions import InvalidUsage, SanicException
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse
 
@@ -35,8 +37,30 @@ WORDS = {
 }
 
 
+class ClearRequest(Request):
+    """A request that leaves no doubt where its body ends.
+
+    Over a length below zero Sanic would read for ever and answer nobody any more (sanic/http.py,
+    `read`). Two lengths, or one beside chunks, may mean something else to a proxy (RFC 9112,
+    section 6.3).
+    """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Called by Sanic with the head, before the body is read.
+
+        Raises:
+            InvalidUsage: the body may end elsewhere, or nowhere.
+        """
+        super().__init__(*arguments, **named)
+        lengths = self.headers.getall("content-length", [])
+        ends = len(lengths) + len(self.headers.getall("transfer-encoding", []))
+        if ends > 1 or not all(re.fullmatch("[0-9]+", length) for length in lengths):
+            raise InvalidUsage("the body's end is not clear")
+
+
 def protect(app: Sanic) -> None:
     """Make all of a server's answers so; call it before the server takes requests."""
+    app.request_class = ClearRequest
     app.config.REQUEST_MAX_SIZE = MAX_BODY
     app.error_handler.add(Exception, _refuse)
     app.register_middleware(_finish, "response")

@@ -140,6 +140,26 @@ def test_a_request_that_cannot_be_read_is_no_error_of_ottos(port: int, sent: byt
         assert connection.recv(13) in (b"HTTP/1.1 400 ", b"")
 
 
+@pytest.mark.parametrize("path", [b"/webhooks/web/messages", b"/webhooks/rest/webhook", b"/none"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: -1",
+        b"Content-Length: +2",
+        b"Content-Length: 2\r\nContent-Length: 7",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+    ],
+)
+def test_a_body_that_ends_nowhere_is_refused_and_the_next_visitor_is_served(
+    port: int, path: bytes, head: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(b"POST %s HTTP/1.1\r\n%s\r\n\r\n{}" % (path, head))
+        assert connection.recv(13) == b"HTTP/1.1 400 "
+    assert call(port, "GET", "/")[0] == 200
+
+
 def test_only_the_pages_may_be_kept_and_only_to_be_asked_for_again(port: int) -> None:
     kept = [
         path

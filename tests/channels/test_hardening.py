@@ -156,7 +156,8 @@ def test_a_body_that_ends_nowhere_is_refused_and_the_next_visitor_is_served(
 ) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(b"POST %s HTTP/1.1\r\n%s\r\n\r\n{}" % (path, head))
-        assert connection.recv(13) == b"HTTP/1.1 400 "
+        # Sanic may also hang up without a word.
+        assert connection.recv(13) in (b"HTTP/1.1 400 ", b"")
     assert call(port, "GET", "/")[0] == 200
 
 

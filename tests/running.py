@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,7 +18,6 @@ from typing import Any
 from bot.channels.turn import Message
 from bot.paths import ROOT
 from bot.readiness import VALID_SECONDS
-from bot.supervisor import free_port
 
 READY = "Stop it with Ctrl-C."
 
@@ -30,7 +30,8 @@ class Running:
 
         It may use so many `ports` from its own on, and as many from the action server's on.
         """
-        self.port, self.action_port = free_ports(ports), free_ports(ports)
+        self.port = free_ports(2 * ports)
+        self.action_port = self.port + ports
         ports = {"OTTO_PORT": str(self.port), "OTTO_ACTION_PORT": str(self.action_port)}
         rest = {"OTTO_REST": "on"}
         self.database = f"sqlite:///{log.with_suffix('.db')}"
@@ -103,10 +104,14 @@ class Running:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on."""
+    """The first of so many ports in a row that nobody listens on.
+
+    Connections are given higher ones of their own (/proc/sys/net/ipv4/ip_local_port_range), so none
+    takes one of these before a server does.
+    """
     while True:
-        first = free_port()
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError, OverflowError):
+        first = random.randrange(20_000, 32_000)
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
             for port in range(first, first + count):
                 held.enter_context(socket.socket()).bind(("127.0.0.1", port))
             return first

@@ -1,5 +1,6 @@
 """An `otto` command as a person meets it: in a pseudo-terminal, with keys and what is shown."""
 
+import contextlib
 import os
 import pty
 import select
@@ -63,6 +64,14 @@ class Terminal:
                 self.seen += os.read(self._terminal, 65536).decode(errors="replace")
             except OSError as error:
                 raise AssertionError(f"it ended: {self.seen}") from error
+
+    def end(self) -> int:
+        """Press Ctrl-D until it ends, since what is typed before a prompt may be lost."""
+        for _ in range(60):
+            self.type("\x04")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(1)
+        raise AssertionError(self.seen)
 
     def close(self) -> None:
         """End it, if it has not ended."""

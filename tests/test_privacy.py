@@ -31,9 +31,9 @@ from bot.channels.web import WebChannel
 from bot.paths import ROOT
 from bot.quiet import quiet
 from bot.store import OttoTrackerStore
+from bot.supervisor import free_port
 from tests.channels.sms import NUMBER, SETTINGS, Twilio
 from tests.channels.web import Client, serving
-from tests.running import free_port
 
 PRIVATE = ("619-555-0177", "jane.doe@example.org", "3/4/1957", "078-05-1120", "12 Oak St")
 CANARY = "canary do we need OT or PT? " + ", ".join(PRIVATE)

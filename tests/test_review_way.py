@@ -59,8 +59,7 @@ def test_what_was_flagged_is_reviewed_accepted_learnt_and_answered(copy: Path) -
         assert f"topic {TOPIC}" not in ask(shell)
         shell.type("/flag unclear a visitor asked\r")
         shell.wait_for("kept with question and answer")
-        shell.type("\x04")
-        assert shell.process.wait(30) == 0
+        assert shell.end() == 0
     with terminal("review", "--accept", root=copy) as review:
         at = review.wait_for("Topic:", review.wait_for(QUESTION))
         review.type(f"{TOPIC}\r")

@@ -1,4 +1,6 @@
-"""Messages for Rasa's REST channel, for Locust; `benchmarks/capacity.py` uses it.
+"""Messages for Rasa's REST channel and for the website's, for Locust.
+
+benchmarks/capacity.py and benchmarks/replicas.py use them.
 
 `Busy` visitors send the next message as soon as they have an answer, so as many of them as keep the
 server at work find what it can do. `Arrivals` come at random at a rate of their own, `RATE` a
@@ -14,7 +16,7 @@ import uuid
 import gevent
 from locust import FastHttpUser, constant, task
 
-from benchmarks.visitor import SAID
+from benchmarks.visitor import SAID, Chat
 
 TURNS = 5
 # So many conversations are under way: a visitor's next message comes when the last is answered.
@@ -49,6 +51,20 @@ class Busy(Rest):
         sender = uuid.uuid4().hex
         for _ in range(TURNS):
             self.say(sender)
+
+
+class Chats(Chat):
+    """The same on the website."""
+
+    wait_time = constant(0)
+
+    @task
+    def talk(self) -> None:
+        """A whole conversation."""
+        self.open()
+        for _ in range(TURNS):
+            body = {"client_id": str(uuid.uuid4()), "text": random.choice(SAID)}
+            self.post(body, "message")
 
 
 class Arrivals(Rest):

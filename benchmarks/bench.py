@@ -93,7 +93,8 @@ def served() -> tuple[float, list[float], list[float]]:
     ports = supervisor.free_port(), supervisor.free_port()
     chosen = replace(settings.load(), port=ports[0], action_port=ports[1])
     with tempfile.TemporaryDirectory() as folder:
-        servers = supervisor.pair(chosen, model_path(), Path(folder))
+        rasa = supervisor.rasa_server(chosen, model_path(), Path(folder))
+        servers = [supervisor.action_server(chosen), rasa]
         started = time.perf_counter()
         try:
             for server in servers:

@@ -11,6 +11,7 @@ docs/capacity.md.
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -35,6 +36,10 @@ from tests.running import Running
 SERVER, SENDER = 0, 1
 BUSY, SECONDS, MINUTES = 8, 60, 30
 PARTS = (0.25, 0.5, 0.75)
+# How a month's messages fall: so much of a day's in its busiest hour, and that twice as dense at
+# times. A clinic that counts its own may put in better figures.
+DAYS, BUSIEST_HOUR, DENSE = 30, 0.15, 2
+MONTHS = (1_000_000, 10_000_000, 100_000_000)
 DOCUMENT = ROOT / "docs" / "capacity.md"
 
 
@@ -66,33 +71,28 @@ class Target:
     def processor(self) -> float:
         """Seconds of the processor that they have taken."""
         times = [process.cpu_times() for process in self.processes]
-        return sum(each.user + each.system for each in times)
+        return float(sum(each.user + each.system for each in times))
 
     def megabytes(self) -> float:
-        """Their memory, without what they share being counted once only."""
-        return sum(process.memory_info().rss for process in self.processes) / 1e6
+        """Their memory; what they share is counted for each of them."""
+        return float(sum(process.memory_info().rss for process in self.processes) / 1e6)
 
     def load(self, kind: str, seconds: int, users: int = 1, rate: float = 0.0) -> Load:
         """Send it traffic of one kind from benchmarks/arrivals.py."""
         before = self.processor()
-        with on_core(SENDER):
-            rows = locust(
-                "arrivals.py",
-                f"http://127.0.0.1:{self.port}",
-                users,
-                seconds,
-                kind,
-                RATE=str(rate),
-            )
+        host = f"http://127.0.0.1:{self.port}"
+        rows = locust("arrivals.py", host, users, seconds, kind, RATE=str(rate))
         used = self.processor() - before
-        (row,) = rows
+        (row,) = (row for row in rows if row["name"] == "message")
         taken = sorted((float(ms), n) for ms, n in row["response_times"].items())
         done = row["num_requests"]
         return Load(
-            done / (row["last_request_timestamp"] - row["start_time"]),
-            *(quantile(taken, share) for share in (0.5, 0.95, 1)),
-            row["num_failures"],
-            1000 * used / done,
+            rate=done / (row["last_request_timestamp"] - row["start_time"]),
+            median=quantile(taken, 0.5),
+            slow=quantile(taken, 0.95),
+            slowest=quantile(taken, 1),
+            failed=row["num_failures"],
+            processor=1000 * used / done,
         )
 
 
@@ -205,8 +205,32 @@ def table(of: dict[str, list[Load]]) -> str:
     return "\n".join(lines)
 
 
-def growth(target: Target, database: Path, rate: float, minutes: int) -> str:
-    """What the servers and the database take while messages come at a rate for so many minutes."""
+def months(rate: float, bytes_: float) -> str:
+    """What a month's messages need.
+
+    Args:
+        rate: the messages a second that a replica answers at half of what it can.
+        bytes_: what the database takes for a message.
+    """
+    lines = [
+        "| messages a month | a second, when it is dense | replicas | database after 30 days |",
+        "|---|---|---|---|",
+    ]
+    for messages in MONTHS:
+        dense = messages / DAYS * BUSIEST_HOUR / 3600 * DENSE
+        # One more, for when one stops.
+        replicas = math.ceil(dense / rate) + 1
+        kept = messages * bytes_ / 1e9
+        lines.append(f"| {messages:,} | {dense:,.1f} | {replicas} | {kept:,.0f} GB |")
+    return "\n".join(lines)
+
+
+def growth(target: Target, database: Path, rate: float, minutes: int) -> tuple[str, float]:
+    """What the servers and the database take while messages come at a rate for so many minutes.
+
+    Returns:
+        The table, and the bytes that the database has for a message.
+    """
     lines = ["| minute | messages | memory | database |", "|---|---|---|---|"]
     said = 0
     parts = 6
@@ -218,7 +242,7 @@ def growth(target: Target, database: Path, rate: float, minutes: int) -> str:
             seconds = minutes * 60 // parts
             load = target.load("Arrivals", seconds, rate=rate)
             said += round(load.rate * seconds)
-    return "\n".join(lines)
+    return "\n".join(lines), kept / said
 
 
 def main() -> None:
@@ -228,15 +252,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for what, start in {"Otto": otto, "Rasa's default": stock}.items():
-            with start(folder) as target:
+            with start(folder) as target, on_core(SENDER):
                 found[what] = measured(target)
         core = table(found)
         print(core, flush=True)
         put(DOCUMENT, "core", core)
-        with otto(folder) as target:
-            memory = growth(target, folder / "otto.db", found["Otto"][0].rate / 2, minutes)
-    print(memory)
+        with otto(folder) as target, on_core(SENDER):
+            half = found["Otto"][0].rate / 2
+            memory, bytes_ = growth(target, folder / "otto.db", half, minutes)
+    plan = months(half, bytes_)
+    print(memory, plan, sep="\n\n")
     put(DOCUMENT, "memory", memory)
+    put(DOCUMENT, "months", plan)
 
 
 if __name__ == "__main__":

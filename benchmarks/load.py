@@ -24,7 +24,8 @@ DOCUMENT = ROOT / "docs" / "benchmarks.md"
 
 def main() -> None:
     """Run it, print the table and write it down; exit with 1 if anything failed."""
-    visitors, seconds = map(int, [*sys.argv[1:], *[VISITORS, SECONDS][len(sys.argv) - 1 :]])
+    given = [int(argument) for argument in sys.argv[1:]]
+    visitors, seconds = [*given, *(VISITORS, SECONDS)[len(given) :]]
     with tempfile.TemporaryDirectory() as folder:
         server = Running(Path(folder) / "log.txt", OTTO_PROXIES="127.0.0.1")
         try:
@@ -39,7 +40,7 @@ def main() -> None:
 
 def load(port: int, visitors: int, seconds: int) -> list[dict[str, Any]]:
     """Locust's rows, one for each kind of request, of visitors of the website's chat."""
-    host = f"http://127.0.0.1:{port}/webhooks/web"
+    host = f"http://127.0.0.1:{port}"
     return locust("visitor.py", host, visitors, seconds + 10, spawn_seconds=10)
 
 

@@ -21,6 +21,7 @@ import time
 from pathlib import Path
 
 from bot import no_tensorflow
+from bot.age import DAY
 from bot.conversation_log import ConversationLog, Row, new_key
 from bot.quiet import quiet
 
@@ -62,7 +63,7 @@ def fill(log: ConversationLog, scripts: list[list[Row]]) -> int:
     while batch := list(itertools.islice(numbers, 1000)):
         rows = []
         for number in batch:
-            at = now - (1 - number / CONVERSATIONS) * DAYS * 24 * 3600 + 3600
+            at = now - (1 - number / CONVERSATIONS) * DAYS * DAY + 3600
             for row in chance.choice(scripts):
                 sender = f"{chance.choice(('web', 'web', 'sms'))}:{number}"
                 rows.append(Row(new_key(), sender, min(at, now), row.events, row.state))

@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +166,7 @@ def ablation(encoders: dict[str, Path]) -> str:
     add("without spelling correction", lambda: intent_model(unspelt, weights))
     for name, folder in encoders.items():
         other = Texts(encoder=folder)
-        add(name, lambda other=other: intent_model(other, weights))
+        add(name, partial(intent_model, other, weights))
     for name, estimator in (
         ("logistic regression alone", LogisticRegression(C=60, max_iter=500)),
         ("linear SVM alone", LinearSVC(dual=True)),
@@ -176,7 +176,7 @@ def ablation(encoders: dict[str, Path]) -> str:
         ),
         ("naive Bayes alone", GaussianNB()),
     ):
-        add(name, lambda estimator=estimator: classifier(texts, estimator))
+        add(name, partial(classifier, texts, estimator))
     return "\n".join(lines)
 
 

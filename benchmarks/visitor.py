@@ -15,6 +15,7 @@ from locust.exception import StopUser
 
 from bot.paths import ROOT
 
+CHANNEL = "/webhooks/web"
 AGAIN = 0.1
 FILES = ("questions.jsonl", "locations.jsonl", "out_of_scope.jsonl")
 QUESTIONS = [
@@ -25,25 +26,59 @@ QUESTIONS = [
 SAID = [*QUESTIONS, *["do I need OT or PT?", "it's for my mother", "a stroke", "2"] * 40]
 
 
-class Visitor(FastHttpUser):
-    """Reads for a while after each answer."""
+class Chat(FastHttpUser):
+    """Talks with Otto on the website."""
 
-    wait_time = between(5, 15)
+    abstract = True
 
-    def on_start(self) -> None:
+    def open(self) -> None:
         """Open the chat, from an address of one's own."""
         address = ".".join(str(random.randrange(1, 255)) for _ in range(4))
         self.headers = {"X-Forwarded-For": address, "Accept": "application/x-ndjson"}
         with self.client.post(
-            "/session", json={}, headers=self.headers, catch_response=True
+            f"{CHANNEL}/session",
+            json={},
+            headers=self.headers,
+            name="session",
+            catch_response=True,
         ) as answer:
             if answer.status_code != 201:
                 answer.failure(f"no session: {answer.status_code}")
                 raise StopUser
             self.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+
+    def post(self, body: dict[str, Any], name: str) -> list[dict[str, Any]] | None:
+        """The replies to a message, or None if there are none."""
+        with self.client.post(
+            f"{CHANNEL}/messages",
+            json=body,
+            headers=self.headers,
+            name=name,
+            catch_response=True,
+        ) as answer:
+            if answer.status_code != 200:
+                answer.failure(f"status {answer.status_code}: {answer.text[:200]}")
+                return None
+            lines = [json.loads(line) for line in answer.text.splitlines()]
+            replies = [line["reply"] for line in lines if "reply" in line]
+            whole = lines[-1:] == [{"done": True}]
+            if not whole or not replies or any("reference" in reply for reply in replies):
+                answer.failure("an answer that is cut off, empty or an apology")
+                return None
+            return replies
+
+
+class Visitor(Chat):
+    """Reads for a while after each answer."""
+
+    wait_time = between(5, 15)
+
+    def on_start(self) -> None:
+        """Open the chat."""
+        self.open()
         self.heard: dict[str, list[dict[str, Any]]] = {}
         # Not all at the same moment.
-        self.wait()
+        self.wait()  # type: ignore[no-untyped-call]
 
     @task
     def ask(self) -> None:
@@ -65,34 +100,20 @@ class Visitor(FastHttpUser):
                     exception=AssertionError("another answer to the same message"),
                 )
 
-    def post(self, body: dict[str, Any], name: str) -> list[dict[str, Any]] | None:
-        """The replies to a message, or None if there are none."""
-        with self.client.post(
-            "/messages", json=body, headers=self.headers, name=name, catch_response=True
-        ) as answer:
-            if answer.status_code != 200:
-                answer.failure(f"status {answer.status_code}: {answer.text[:200]}")
-                return None
-            lines = [json.loads(line) for line in answer.text.splitlines()]
-            replies = [line["reply"] for line in lines if "reply" in line]
-            whole = lines[-1:] == [{"done": True}]
-            if not whole or not replies or any("reference" in reply for reply in replies):
-                answer.failure("an answer that is cut off, empty or an apology")
-                return None
-            return replies
-
     def on_stop(self) -> None:
         """Compare what was heard with what Otto knows it said."""
         entries: list[dict[str, Any]] = []
         while True:
             after = entries[-1]["seq"] if entries else 0
             with self.client.get(
-                f"/history?after={after}",
+                f"{CHANNEL}/history?after={after}",
                 headers=self.headers,
                 name="history",
                 catch_response=True,
             ) as answer:
-                page = answer.json() if answer.status_code == 200 else {"entries": [], "more": 0}
+                page: dict[str, Any] = {"entries": [], "more": 0}
+                if answer.status_code == 200:
+                    page = answer.json()
                 entries += page["entries"]
                 if page["more"]:
                     continue

@@ -4,7 +4,8 @@ import re
 
 from bot.errors import OttoError
 
-SECONDS = {"h": 3600, "d": 24 * 3600}
+DAY = 24 * 3600
+SECONDS = {"h": 3600, "d": DAY}
 
 
 class AgeError(OttoError):

@@ -30,7 +30,8 @@ class LocalActions(EndpointConfig):
 
     def __init__(self) -> None:
         """Import the actions package."""
-        super().__init__(url="http://actions.invalid")
+        # As in endpoints.yml, no action is sent the domain.
+        super().__init__(url="http://actions.invalid", enable_selective_domain=True)
         self._executor = ActionExecutor()
         self._executor.register_package("actions")
 

@@ -61,6 +61,8 @@ PATTERN = regex.compile(
     "|".join(f"(?P<{name}>{shape})" for name, shape in zip(LABELS, SHAPES.values(), strict=True)),
     regex.IGNORECASE,
 )
+# Nothing private is found in a text without any of these, and most have none.
+PERHAPS = regex.compile(r"\d|@|dot|name", regex.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,14 @@ class Finding:
 
 def findings(text: str) -> list[Finding]:
     """All that is private in a text, in its order."""
-    return [Finding(m.start(), m.end(), LABELS[m.lastgroup]) for m in PATTERN.finditer(text)]
+    found = PATTERN.finditer(text) if PERHAPS.search(text) else ()
+    return [Finding(m.start(), m.end(), LABELS[m.lastgroup]) for m in found]
 
 
 def redact(text: str) -> str:
     """The text with a label, such as [number], in place of what is private."""
+    if not PERHAPS.search(text):
+        return text
     return str(PATTERN.sub(lambda match: LABELS[match.lastgroup], text))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.age import DAY
 from bot.answers import topics
 from bot.channels.web_store import Vote
 from bot.encoder import Encoder, Vectors
@@ -136,7 +137,7 @@ def grouped(asked: Sequence[Asked], now: float, encoder: Encoder | None = None) 
 
 
 def _weight(group: Group, now: float) -> float:
-    days = [max(0.0, now - each.at) / 86400 for each in group.asked]
+    days = [max(0.0, now - each.at) / DAY for each in group.asked]
     return float(sum(0.5 ** (age / HALF_LIFE_DAYS) for age in days))
 
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,8 @@ Span = tuple[int, int]
 CHUNK = re.compile(r"[@$]?[^\W_]+(?:[@$!*][^\W_]+)*|[.!?;\n]")
 SPACED_OUT = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-_]){2,}[^\W\d_](?![^\W_])")
 STOP = "."
+# How many messages are known that were checked lately: more than are answered at a time.
+LATELY = 64
 AND = " & "
 PARTS = re.compile(r"\d+|[^\W\d_]+")
 DRAWN_OUT = re.compile(r"(.)\1\1")
@@ -227,6 +229,8 @@ class Safety:
             for tier in TIERS
             for phrase in entry.get(tier, "").splitlines()
         ]
+        # The channel asks, and so does the pipeline.
+        self._checked = lru_cache(LATELY)(self._check)
         self._index: dict[str, list[_Cue]] = {}
         for number, (phrase, kind, tier) in enumerate(cues):
             anchor, *needed = phrases.needs(phrase)
@@ -275,6 +279,9 @@ class Safety:
 
     def check(self, text: str) -> Alarm | None:
         """The gravest emergency in `text`, if any; an interruption goes before any note."""
+        return self._checked(text)
+
+    def _check(self, text: str) -> Alarm | None:
         plain, stops = self._plain(text)
         line = _Line(
             self._benign.sub(lambda benign: "-" * (len(benign[0]) - 1) + " ", plain), stops
@@ -409,3 +416,13 @@ class Safety:
         numbers = {name: line["number"] for name, line in data["hotlines"].items()}
         web, sms = (texts[channel].strip().format(**numbers) for channel in ("web", "sms"))
         return Alarm(level, kind, web, sms)
+
+
+@cache
+def safety() -> Safety:
+    """The emergencies of data/safety.yml, read once for all who ask.
+
+    Raises:
+        SafetyError: the file is not as the comment at its head describes.
+    """
+    return Safety.load()

@@ -35,6 +35,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import all_subclasses
 
 from bot import private_log
+from bot.age import DAY
 from bot.conversation_log import Row, kept_at, name_of, new_key
 from bot.conversations import Conversations
 from bot.paths import STATE
@@ -45,7 +46,6 @@ logger = logging.getLogger(__name__)
 # How many turns a tracker begins with: what actions and policies look back at, and what one turn
 # costs (benchmarks/store.py).
 WINDOW = 12
-DAY = 24 * 3600
 RETENTION_DAYS = 30
 THREADS = 4
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.intents import Array, IntentModel, Weights
+from bot.intents import Array, IntentModel, Weights, _counts, _features, _features_of
 
 TEXTS = ["where to park", "parking space", "which bus", "bus stop", "opening hours", "open today"]
 NAMES = ["parking", "parking", "bus", "bus", "hours", "hours"]
@@ -149,3 +151,14 @@ def test_a_model_file_that_holds_objects_is_refused(model: IntentModel, tmp_path
     np.savez(tmp_path / "intents.npz", meaning=np.array([{"any": "object"}], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle"):
         IntentModel.load(tmp_path)
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=80))
+def test_one_text_has_the_features_that_it_would_have_among_examples(text: str) -> None:
+    counts = _counts([text])
+    rarity = np.linspace(1, 9, sum(group.shape[1] for group in counts), dtype=np.float32)
+    (row,) = _features(counts, rarity)
+    row.sort_indices()
+    found, weights = _features_of(text, rarity)
+    assert found.tolist() == row.indices.tolist()
+    assert weights == pytest.approx(row.data, rel=1e-5)

@@ -84,18 +84,19 @@ def test_a_message_that_fails_lets_the_next_one_in() -> None:
     assert seen == [0, 1, 2]
 
 
+async def wait_in_vain_then_not(one: PromptLockStore, other: PromptLockStore) -> None:
+    """While a conversation is locked by `one` it cannot be by `other`, and afterwards it can."""
+    async with one.lock("me"):
+        with pytest.raises(LockError):
+            async with other.lock("me", lock_lifetime=0.1):
+                pass
+    async with other.lock("me"):
+        pass
+
+
 def test_a_message_that_waits_in_vain_is_told_so_and_never_let_in_beside_another() -> None:
     locks = PromptLockStore()
-
-    async def run() -> None:
-        async with locks.lock("me"):
-            with pytest.raises(LockError):
-                async with locks.lock("me", lock_lifetime=0.01):
-                    pass
-        async with locks.lock("me"):
-            pass
-
-    asyncio.run(run())
+    asyncio.run(wait_in_vain_then_not(locks, locks))
 
 
 def test_nothing_is_kept_of_conversations_that_nobody_waits_in() -> None:
@@ -125,17 +126,7 @@ def several(redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> RedisServer:
 @pytest.mark.usefixtures("several")
 def test_servers_that_share_a_redis_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANIC_WORKERS", "4")
-    one, other = PromptLockStore(ENTRY), PromptLockStore(ENTRY)
-
-    async def run() -> None:
-        async with one.lock("me"):
-            with pytest.raises(LockError):
-                async with other.lock("me", lock_lifetime=0.1):
-                    pass
-        async with other.lock("me"):
-            pass
-
-    asyncio.run(run())
+    asyncio.run(wait_in_vain_then_not(PromptLockStore(ENTRY), PromptLockStore(ENTRY)))
 
 
 def test_what_keeps_its_conversations_in_memory_asks_no_redis(several: RedisServer) -> None:

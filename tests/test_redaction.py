@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from bot import directory_file
 from bot.paths import DATA, ROOT
-from bot.redaction import LABELS, findings, redact, redact_all, redact_entities
+from bot.redaction import (
+    LABELS,
+    PATTERN,
+    PERHAPS,
+    findings,
+    redact,
+    redact_all,
+    redact_entities,
+)
 from bot.therapy_guide import Guide
 
 GUIDE = Guide.load()
@@ -105,6 +113,25 @@ def test_no_phone_number_is_left_in_any_text(before: str, phone: str, after: str
 @given(st.text())
 def test_a_redacted_text_has_nothing_left_to_redact(text: str) -> None:
     assert redact(redact(text)) == redact(text)
+
+
+PIECES = (
+    "my name is",
+    "Ann",
+    "ann",
+    "at",
+    "dot",
+    "com",
+    "born on may",
+    "١٢٣٤٥٦٧",
+    "may 5th",
+    "MRN x",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=8).map(" ".join))
+def test_nothing_is_found_in_a_text_that_is_not_searched(text: str) -> None:
+    assert PERHAPS.search(text) or not PATTERN.search(text)
 
 
 @given(st.text(alphabet="a1 .@-/()+Streap'", max_size=60))

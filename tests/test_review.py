@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from bot import review
+from bot.age import DAY
 from bot.answers import topics
 from bot.channels.web_store import Vote
 from bot.encoder import Encoder
@@ -12,7 +13,6 @@ from bot.flags import Flag
 from bot.review import Asked, Group, from_flags, from_turns, from_votes, grouped
 from tests.kept import turn
 
-DAY = 24 * 3600.0
 NOW = 100 * DAY
 QUESTION = topics()["session_length"].question
 

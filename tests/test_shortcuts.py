@@ -1,5 +1,7 @@
 """What an action answers is checked, and a model's components run, as Rasa does it, only sooner."""
 
+import copy
+import json
 from typing import Any
 
 import pytest
@@ -7,9 +9,13 @@ from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
+from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import shortcuts
@@ -25,11 +31,29 @@ def action(monkeypatch: pytest.MonkeyPatch) -> RemoteAction:
 
 
 def test_an_answer_in_rasas_form_is_taken(action: RemoteAction) -> None:
-    event = {"event": "slot", "name": "city", "value": "Tampa"}
-    assert action._validate_action_result({"events": [event], "responses": [{"text": "Yes."}]})
+    events = [
+        {"event": "slot", "name": "city", "value": "Tampa", "timestamp": None},
+        {"event": "followup", "name": "action_listen"},
+        {"event": "action", "name": "action_listen", "policy": None, "confidence": 1.0},
+    ]
+    assert action._validate_action_result({"events": events, "responses": [{"text": "Yes."}]})
 
 
-@pytest.mark.parametrize("answer", [{"events": "none"}, {"events": [{"event": 1}]}, []])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"events": "none"},
+        {"events": [{"event": 1}]},
+        {"events": [{"event": ["slot"]}]},
+        {"events": [{"event": "slot", "name": "city"}]},
+        {"events": [{"event": "slot", "name": 1, "value": 1}]},
+        {"events": [{"event": "no such"}]},
+        {"events": ["restart"]},
+        {"responses": "none"},
+        {"responses": ["none"]},
+        [],
+    ],
+)
 def test_any_other_is_refused_in_rasas_words(action: RemoteAction, answer: Any) -> None:
     with pytest.raises(ValidationError, match="Failed to validate Action server response"):
         action._validate_action_result(answer)
@@ -68,3 +92,52 @@ def test_a_component_says_what_it_misses(agent: Agent) -> None:
     target = agent.processor.model_metadata.nlu_target
     with pytest.raises(GraphRunError, match="Missing input"):
         agent.processor.graph_runner.run(inputs={}, targets=[target])
+
+
+@pytest.fixture
+def rules(agent: Agent) -> RulePolicy:
+    nodes = agent.processor.graph_runner._instantiated_nodes.values()
+    return next(n._component for n in nodes if isinstance(n._component, RulePolicy))
+
+
+@pytest.mark.parametrize("which", [RULES, RULES_FOR_LOOP_UNHAPPY_PATH])
+def test_the_same_rules_fit_as_where_all_are_tried(rules: RulePolicy, which: str) -> None:
+    lookup = rules.lookup[which]
+    states = [json.loads(key) for key in lookup]
+    # A rule's own states, and those of others that differ in their last.
+    for before, last in zip(states, [*states[1:], states[0]], strict=True):
+        for conversation in (before, [*before[:-1], last[-1]], [{}]):
+            found = rules._get_possible_keys(lookup, conversation)
+            assert found == shortcuts._rasas_possible(rules, lookup, conversation)
+
+
+def test_a_rule_that_is_taken_out_fits_no_more(rules: RulePolicy) -> None:
+    lookup = dict(rules.lookup[RULES])
+    key = next(iter(lookup))
+    states = json.loads(key)
+    assert key in rules._get_possible_keys(lookup, states)
+    del lookup[key]
+    assert key not in rules._get_possible_keys(lookup, states)
+
+
+def test_no_rule_asks_for_a_messages_words(agent: Agent, rules: RulePolicy) -> None:
+    tracker = DialogueStateTracker("someone", agent.domain.slots)
+    tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
+    tracker.update(UserUttered("how long is a session", {"name": "faq"}))
+    found = rules._find_action_from_rules(tracker, agent.domain, True)
+    by_rasa = shortcuts._rasas_find(rules, tracker, agent.domain, True)
+    assert (found[0], by_rasa[0]) == (None, None)
+    assert found[2] == by_rasa[2]
+
+
+def test_a_copy_of_a_slot_is_another_with_the_same_value(agent: Agent) -> None:
+    for slot in agent.domain.slots:
+        new = copy.copy(slot)
+        assert (type(new), vars(new)) == (type(slot), vars(slot))
+        new.value = "another"
+        assert slot.value != "another"
+
+
+def test_a_domain_is_empty_where_rasa_says_so(agent: Agent) -> None:
+    for domain in (agent.domain, Domain.empty(), Domain.from_dict({"intents": ["greet"]})):
+        assert domain.is_empty() == shortcuts._rasas_is_empty(domain)

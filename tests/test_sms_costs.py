@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.sms import DOCUMENT, listing, sizes, summary
 from bot import sms_texts
+from bot.age import DAY
 from bot.answers import topics
 from bot.channels import sms_guard, sms_service, sms_store
 from bot.channels.turn import MAX_CHARACTERS
@@ -50,8 +51,8 @@ def test_every_word_of_the_carriers_is_explained(word: str) -> None:
         f"{sms_guard.PER_MINUTE} messages a minute and {sms_guard.PER_DAY} a day",
         f"After {sms_service.ANSWER_SECONDS:.0f} Otto apologises",
         f"`MORE` brings the next page, for {sms_store.SESSION_SECONDS // 60} minutes",
-        f"table `sms_messages` | {sms_store.REPLAY_SECONDS // sms_store.DAY} days |",
-        f"table `sms_numbers` | {sms_store.RETENTION_SECONDS // sms_store.DAY} days |",
+        f"table `sms_messages` | {sms_store.REPLAY_SECONDS // DAY} days |",
+        f"table `sms_numbers` | {sms_store.RETENTION_SECONDS // DAY} days |",
         f"more than {MAX_CHARACTERS:,} characters",
     ],
 )
@@ -61,5 +62,5 @@ def test_every_number_is_the_codes(claim: str) -> None:
 
 def test_the_words_for_a_machine_are_the_codes() -> None:
     assert (sms_guard.SAME, sms_guard.FAST) == (3, 5)
-    assert sms_store.STRANGER_SECONDS == 7 * sms_store.DAY
+    assert sms_store.STRANGER_SECONDS == 7 * DAY
     assert "The same words four times in a row, or five messages in a row" in ONE_LINE

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot import cli, flags
+from bot.age import DAY
 from bot.cli import IMPOSSIBLE, main
 from bot.evaluation import Report
 from tests.kept import keep, turn
@@ -25,7 +26,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time()
     keep(
         url,
-        turn("which bus goes there", "out_of_scope", sender="web:two", at=now - 40 * 24 * 3600),
+        turn("which bus goes there", "out_of_scope", sender="web:two", at=now - 40 * DAY),
         turn(POOL, "ask_which", at=now - 60),
         turn("How long is it?", at=now - 30, topic="session_length"),
     )

@@ -19,6 +19,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import settings
+from bot.age import DAY
 from bot.channels.choices import Choices
 from bot.channels.notes import Notes
 from bot.channels.turn import take_turn
@@ -26,7 +27,6 @@ from bot.shared import shared
 
 SENDER = re.compile(r"[\w.:@+-]{1,128}", re.ASCII)
 MAX_BODY = 8192
-DAY = 24 * 3600
 HOW_TO = 'Send a JSON object such as {"sender": "me", "message": "How long is a session?"}.'
 
 

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import Enum
 
+from bot.age import DAY
 from bot.channels.limits import SharedLimit
 from bot.channels.notes import Notes
 from bot.channels.web_session import Sessions
 from bot.shared import Shared
-
-DAY = 24 * 3600
 
 # So many messages of a number a minute, and a day.
 PER_MINUTE = 10

@@ -15,15 +15,16 @@ from typing import Any, TypeVar
 from rasa.core.channels.channel import UserMessage
 
 from bot import metrics, settings, sms_texts
+from bot.age import DAY
 from bot.channels.choices import Choices
 from bot.channels.problem import apology, log_reference, tell
 from bot.channels.render import Message
 from bot.channels.sms_guard import Guard, Verdict
 from bot.channels.sms_reply import pages
-from bot.channels.sms_store import DAY, STRANGER_SECONDS, Claim, Number, Store, message_name
+from bot.channels.sms_store import STRANGER_SECONDS, Claim, Number, Store, message_name
 from bot.channels.turn import BROKEN, EMPTY, Handle, take_turn
 from bot.channels.web_session import Sessions
-from bot.safety import Safety
+from bot.safety import safety
 from bot.shared import Shared
 from bot.sms import MOST_SEGMENTS, segments
 from bot.sms_keywords import Keyword, match
@@ -123,7 +124,7 @@ class Service:
         self._answers_keywords = answers_keywords
         self._clock = clock
         self._guard = Guard(sessions, clock, shared)
-        self._safety = Safety.load()
+        self._safety = safety()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sms")
         # Who wanted no texts while the database was broken.
         self._unkept: set[str] = set()

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.age import DAY
 from bot.channels.database import Database
 
-DAY = 24 * 3600
 # How long choices and the rest of an answer are kept.
 SESSION_SECONDS = 30 * 60
 # Who was silent for so long is told again who Otto is.

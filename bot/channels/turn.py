@@ -5,7 +5,6 @@ import logging
 import time
 import unicodedata
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import Any
 
 import regex
@@ -13,7 +12,7 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from bot import metrics, settings
 from bot.channels.render import Message
-from bot.safety import Alarm, Safety
+from bot.safety import Alarm, safety
 
 logger = logging.getLogger(__name__)
 
@@ -68,11 +67,6 @@ class SmsOutput(WebOutput):
 OUTPUTS = {output.name(): output for output in (WebOutput, SmsOutput)}
 
 
-@cache
-def _safety() -> Safety:
-    return Safety.load()
-
-
 def normalise(text: str) -> str:
     """The text as Rasa may see it: composed, without invisible characters, spaces made single.
 
@@ -85,7 +79,7 @@ def normalise(text: str) -> str:
 
 def is_emergency(text: str) -> bool:
     """Whether a text gets the emergency answer, whatever else there is."""
-    alarm = _safety().check(text)
+    alarm = safety().check(text)
     return alarm is not None and alarm.level == "interrupt"
 
 
@@ -109,7 +103,7 @@ async def _answered(
     handle: Handle, sender_id: str, text: str, channel: str
 ) -> tuple[list[Message], str | None]:
     """The answer, and what kept it from being a real one: see `metrics.FAILURES`."""
-    alarm = _safety().check(text)
+    alarm = safety().check(text)
     clean = normalise(text)
     output = OUTPUTS[channel]()
     message = UserMessage(

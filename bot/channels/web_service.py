@@ -13,13 +13,14 @@ from rasa.core.lock_store import LockError, LockStore
 from rasa.core.tracker_store import TrackerStore
 
 from bot import metrics, settings
+from bot.age import DAY
 from bot.channels.choices import Choices
 from bot.channels.limits import SharedLimit
 from bot.channels.problem import Problem, apology, log_reference, out_of_order, tell
 from bot.channels.turn import MAX_CHARACTERS, UNSPEAKABLE, Handle, is_emergency, take_turn
 from bot.channels.web_reply import Content, Reply, content, unsaved
 from bot.channels.web_session import Sessions
-from bot.channels.web_store import DAY, IDLE_SECONDS, RETENTION_DAYS, Store, Turn, no_session
+from bot.channels.web_store import IDLE_SECONDS, RETENTION_DAYS, Store, Turn, no_session
 from bot.conversations import OutOfOrderError
 from bot.shared import Shared
 from bot.store import forget

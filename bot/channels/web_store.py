@@ -13,12 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.age import DAY
 from bot.channels.database import Database
 from bot.channels.problem import Problem
 from bot.channels.web_reply import Content, Reply, chosen, shown
 from bot.redaction import redact
 
-DAY = 24 * 3600
 # A session ends when it was not used for so long.
 IDLE_SECONDS = DAY
 # How long what was said is kept.

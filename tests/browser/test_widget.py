@@ -366,7 +366,8 @@ def test_an_answer_on_its_way_while_starting_over_arrives(visit: Visit, site: Si
     expect(page.locator(".item").last).to_contain_text("You started over")
 
 
-def test_what_a_closed_tab_did_not_send_another_sends(visit: Visit, log: Otto) -> None:
+def two_tabs(visit: Visit) -> tuple[Page, Page]:
+    """Two tabs of one browser, after the first message in the first."""
     first = visit()
     say(first, "one")
     expect(otto(first)).to_have_count(1)
@@ -374,6 +375,11 @@ def test_what_a_closed_tab_did_not_send_another_sends(visit: Visit, log: Otto) -
     second.goto(first.url)
     second.get_by_role("button", name="Ask Otto").click()
     expect(otto(second)).to_have_count(1)
+    return first, second
+
+
+def test_what_a_closed_tab_did_not_send_another_sends(visit: Visit, log: Otto) -> None:
+    first, second = two_tabs(visit)
     first.context.set_offline(True)
     say(first, "two")
     expect(second.get_by_text("two")).to_be_visible()
@@ -690,13 +696,7 @@ def test_colours_are_far_enough_apart(visit: Visit, scheme: str) -> None:
 
 
 def test_two_tabs_show_one_conversation(visit: Visit, site: Site, log: Otto) -> None:
-    first = visit()
-    say(first, "one")
-    expect(otto(first)).to_have_count(1)
-    second = first.context.new_page()
-    second.goto(first.url)
-    second.get_by_role("button", name="Ask Otto").click()
-    expect(otto(second)).to_have_count(1)
+    first, second = two_tabs(visit)
     say(second, "two")
     expect(otto(second)).to_have_count(2)
     expect(first.locator(".visitor .bubble")).to_have_text(["one", "two"])

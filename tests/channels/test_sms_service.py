@@ -11,10 +11,11 @@ import pytest
 from rasa.core.channels.channel import UserMessage
 
 from bot import sms_texts
+from bot.age import DAY
 from bot.channels import sms_service
 from bot.channels.database import Database
 from bot.channels.sms_service import Incoming, NotKept, Service
-from bot.channels.sms_store import DAY, SESSION_SECONDS, STRANGER_SECONDS, Store
+from bot.channels.sms_store import SESSION_SECONDS, STRANGER_SECONDS, Store
 from bot.channels.turn import EMPTY
 from bot.channels.web_session import Sessions
 from bot.conversations import OutOfOrderError

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from bot.age import DAY
 from bot.channels.database import INSERTS
 from bot.channels.sms_store import (
-    DAY,
     MESSAGES,
     NUMBERS,
     REPLAY_SECONDS,

@@ -18,6 +18,7 @@ import pytest
 from rasa.core.lock_store import LockError
 from sanic import Sanic
 
+from bot.age import DAY
 from bot.channels import database, web, web_service, web_store
 from bot.channels.limits import SharedLimit
 from bot.channels.problem import TITLES
@@ -898,7 +899,7 @@ def test_what_was_kept_for_long_enough_is_forgotten_at_start(
     store = web_store.Store(url)
     now = time.time()
     for key, age in (("old", 31), ("new", 29)):
-        at = now - age * web_store.DAY
+        at = now - age * DAY
         store.open(key, at)
         store.finish(store.claim(key, "1", "hi", "", at), [{"text": "Yes.", "choices": []}])
     with serving("test-purge", WebChannel) as (app, port):

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex
 
+from bot.age import DAY
 from bot.channels.database import INSERTS
 from bot.channels.problem import Problem
 from bot.channels.web_store import (
-    DAY,
     IDLE_SECONDS,
     RETENTION_DAYS,
     STALE_SECONDS,

@@ -1,0 +1,98 @@
+"""One replica against two: how many messages a second, and what each part takes for a message.
+
+    python -m benchmarks.replicas
+
+`otto cluster` with a PostgreSQL, a Redis and one action server of its own, and Locust's visitors of
+the website's chat, who come in through the front and write again as soon as they have an answer.
+All of it shares this machine's cores, the visitors included. The table goes to docs/capacity.md.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from benchmarks.capacity import DOCUMENT, SECONDS, Load, Target
+from benchmarks.document import put
+from bot.cluster_parts import Postgres
+from tests.running import Running
+
+VISITORS = 16
+# What tells the command of each part from the others'.
+PARTS = {
+    "the replicas": "--model",
+    "the action server": "rasa_sdk",
+    "the front": "front",
+    "Redis": "redis-server",
+    "PostgreSQL": "postgres",
+}
+
+
+def busy(target: Target) -> dict[str, float]:
+    """Seconds of the processor that each part has taken."""
+    taken = dict.fromkeys(PARTS, 0.0)
+    # PostgreSQL runs beside the others, not under them.
+    beside = [each for each in psutil.process_iter(["name"]) if each.info["name"] == "postgres"]
+    for process in [*target.root.children(recursive=True), *beside]:
+        command, times = " ".join(process.cmdline()), process.cpu_times()
+        part = next((name for name, word in PARTS.items() if word in command), None)
+        if part:
+            taken[part] += times.user + times.system
+    return taken
+
+
+def measured(replicas: int) -> tuple[Load, dict[str, float]]:
+    """What a cluster can do, and milliseconds of the processor a message by part."""
+    with tempfile.TemporaryDirectory() as name:
+        database = Postgres(Path(name) / "postgres")
+        database.start()
+        running = Running(
+            Path(name) / "log.txt",
+            *("cluster", "--replicas", str(replicas), "--actions", "1"),
+            ports=replicas + 1,
+            OTTO_DATABASE=database.url,
+            OTTO_PROXIES="127.0.0.1",
+        )
+        try:
+            target = Target(running.port, psutil.Process(running.process.pid))
+            target.load("Chats", SECONDS // 4, VISITORS)
+            before = busy(target)
+            load = target.load("Chats", SECONDS, VISITORS)
+            after = busy(target)
+        finally:
+            running.stop()
+            database.stop()
+    said = load.rate * SECONDS
+    return load, {part: 1000 * (after[part] - before[part]) / said for part in PARTS}
+
+
+def table(of: dict[int, tuple[Load, dict[str, float]]]) -> str:
+    """One column for each number of replicas."""
+    names = [f"{number} {'replica' if number == 1 else 'replicas'}" for number in of]
+    lines = [f"| | {' | '.join(names)} |", "|---" * (len(of) + 1) + "|"]
+
+    def line(name: str, cells: list[str]) -> None:
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+
+    loads = [load for load, _ in of.values()]
+    line("messages a second", [f"**{load.rate:.1f}**" for load in loads])
+    spread = [f"{each.median:.0f} / {each.slow:.0f} / {each.slowest:.0f} ms" for each in loads]
+    line("median / 95 % / slowest", spread)
+    line("failed", [str(load.failed) for load in loads])
+    for part in PARTS:
+        line(f"processor a message: {part}", [f"{taken[part]:.1f} ms" for _, taken in of.values()])
+    lines += ["", f"Two answer {loads[1].rate / loads[0].rate:.1f} times as much as one."]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, and write the table."""
+    found = table({number: measured(number) for number in (1, 2)})
+    print(found)
+    put(DOCUMENT, "replicas", found)
+
+
+if __name__ == "__main__":
+    main()

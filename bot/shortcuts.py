@@ -7,6 +7,8 @@
 - For every prediction it holds each rule against the conversation, and does so twice: once by the
   message's words, which no rule may ask for (rasa/core/policies/rule_policy.py,
   `_get_possible_keys` and `_find_action_from_rules`).
+- For every prediction its MemoizationPolicy tells the conversation anew, though there be no stories
+  to remember (rasa/core/policies/memoization.py, `predict_action_probabilities`).
 - For every message it writes the whole domain as a dictionary, to see whether anything is in it
   (rasa/shared/core/domain.py, `is_empty`).
 - For every prediction it makes two trackers with a copy of each slot, by what Python does where a
@@ -23,6 +25,8 @@ from typing import Any
 import rasa.core.processor
 from jsonschema.validators import validator_for
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies.memoization import MemoizationPolicy
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.policies.rule_policy import RULES, RulePolicy
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.constants import (
@@ -38,6 +42,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 _rasas_check = RemoteAction._validate_action_result
 _rasas_find = RulePolicy._find_action_from_rules
 _rasas_possible = RulePolicy._get_possible_keys
+_rasas_recall = MemoizationPolicy.predict_action_probabilities
 _rasas_is_empty = Domain.is_empty
 
 State = dict[str, dict[str, Any]]
@@ -49,6 +54,7 @@ def install() -> None:
     RemoteAction._validate_action_result = _check
     RulePolicy._find_action_from_rules = _find
     RulePolicy._get_possible_keys = _possible
+    MemoizationPolicy.predict_action_probabilities = _recall
     Domain.is_empty = _is_empty
     Slot.__copy__ = _copy
     rasa.core.processor.DaskGraphRunner = OrderedGraphRunner
@@ -133,6 +139,14 @@ def _find(
         if not _rules(policy, policy.lookup[RULES]).that_may_fit(heard):
             return None, None, False
     return _rasas_find(policy, tracker, domain, use_text_for_last_user_input)
+
+
+def _recall(
+    policy: MemoizationPolicy, tracker: DialogueStateTracker, domain: Domain, **told: Any
+) -> PolicyPrediction:
+    if policy.lookup:
+        return _rasas_recall(policy, tracker, domain, **told)
+    return policy._prediction(policy._default_predictions(domain))
 
 
 def _is_empty(domain: Domain) -> bool:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
+from rasa.core.policies.memoization import MemoizationPolicy
+from rasa.core.policies.policy import Policy
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.exceptions import GraphRunError
@@ -94,10 +97,22 @@ def test_a_component_says_what_it_misses(agent: Agent) -> None:
         agent.processor.graph_runner.run(inputs={}, targets=[target])
 
 
+def policy(agent: Agent, kind: type[Policy]) -> Any:
+    nodes = agent.processor.graph_runner._instantiated_nodes.values()
+    return next(n._component for n in nodes if type(n._component) is kind)
+
+
 @pytest.fixture
 def rules(agent: Agent) -> RulePolicy:
-    nodes = agent.processor.graph_runner._instantiated_nodes.values()
-    return next(n._component for n in nodes if isinstance(n._component, RulePolicy))
+    return policy(agent, RulePolicy)
+
+
+@pytest.fixture
+def heard(agent: Agent) -> DialogueStateTracker:
+    tracker = DialogueStateTracker("someone", agent.domain.slots)
+    tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
+    tracker.update(UserUttered("how long is a session", {"name": "faq"}))
+    return tracker
 
 
 @pytest.mark.parametrize("which", [RULES, RULES_FOR_LOOP_UNHAPPY_PATH])
@@ -120,14 +135,33 @@ def test_a_rule_that_is_taken_out_fits_no_more(rules: RulePolicy) -> None:
     assert key not in rules._get_possible_keys(lookup, states)
 
 
-def test_no_rule_asks_for_a_messages_words(agent: Agent, rules: RulePolicy) -> None:
-    tracker = DialogueStateTracker("someone", agent.domain.slots)
-    tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
-    tracker.update(UserUttered("how long is a session", {"name": "faq"}))
-    found = rules._find_action_from_rules(tracker, agent.domain, True)
-    by_rasa = shortcuts._rasas_find(rules, tracker, agent.domain, True)
+def test_no_rule_asks_for_a_messages_words(
+    agent: Agent, rules: RulePolicy, heard: DialogueStateTracker
+) -> None:
+    found = rules._find_action_from_rules(heard, agent.domain, True)
+    by_rasa = shortcuts._rasas_find(rules, heard, agent.domain, True)
     assert (found[0], by_rasa[0]) == (None, None)
     assert found[2] == by_rasa[2]
+
+
+@pytest.mark.parametrize("remembered", [{}, "this conversation"])
+def test_a_policy_remembers_what_rasas_does(
+    agent: Agent, heard: DialogueStateTracker, monkeypatch: pytest.MonkeyPatch, remembered: Any
+) -> None:
+    memory = policy(agent, MemoizationPolicy)
+    if remembered:
+        states = memory._prediction_states(heard, agent.domain)
+        remembered = {memory._create_feature_key(states): "action_repeat"}
+    monkeypatch.setattr(memory, "lookup", remembered)
+    mine, by_rasa = (
+        predict(heard, agent.domain, rule_only_data={})
+        for predict in (
+            memory.predict_action_probabilities,
+            partial(shortcuts._rasas_recall, memory),
+        )
+    )
+    assert mine == by_rasa
+    assert (max(mine.probabilities) == 1.0) == bool(remembered)
 
 
 def test_a_copy_of_a_slot_is_another_with_the_same_value(agent: Agent) -> None:

@@ -142,7 +142,10 @@ class Whole:
 
 
 def _texts(content: Any) -> Iterator[str]:
-    """The sentences in an answer's JSON, of any channel."""
+    """Otto's sentences in an answer's JSON, of any channel."""
+    if isinstance(content, dict) and content.get("from") == "visitor":
+        # In the history, visitors' words stand as they wrote them.
+        return
     if isinstance(content, list):
         for each in content:
             yield from _texts(each)

@@ -11,7 +11,6 @@ docs/capacity.md.
 
 from __future__ import annotations
 
-import math
 import os
 import subprocess
 import sys
@@ -36,10 +35,6 @@ from tests.running import Running
 SERVER, SENDER = 0, 1
 BUSY, SECONDS, MINUTES = 8, 60, 30
 PARTS = (0.25, 0.5, 0.75)
-# How a month's messages fall: so much of a day's in its busiest hour, and that twice as dense at
-# times. A clinic that counts its own may put in better figures.
-DAYS, BUSIEST_HOUR, DENSE = 30, 0.15, 2
-MONTHS = (1_000_000, 10_000_000, 100_000_000)
 DOCUMENT = ROOT / "docs" / "capacity.md"
 
 
@@ -201,36 +196,12 @@ def table(of: dict[str, list[Load]]) -> str:
         )
         line(f"{name}: nothing or an error", [str(each.failed) for each in loads])
     ratio = most[0].rate / most[1].rate
-    lines += ["", f"Otto answers {ratio:.1f} times as many messages as the stock bot."]
+    lines += ["", f"Otto answers {ratio:.2f} times as many messages as the stock bot."]
     return "\n".join(lines)
 
 
-def months(rate: float, bytes_: float) -> str:
-    """What a month's messages need.
-
-    Args:
-        rate: the messages a second that a replica answers at half of what it can.
-        bytes_: what the database takes for a message.
-    """
-    lines = [
-        "| messages a month | a second, when it is dense | replicas | database after 30 days |",
-        "|---|---|---|---|",
-    ]
-    for messages in MONTHS:
-        dense = messages / DAYS * BUSIEST_HOUR / 3600 * DENSE
-        # One more, for when one stops.
-        replicas = math.ceil(dense / rate) + 1
-        kept = messages * bytes_ / 1e9
-        lines.append(f"| {messages:,} | {dense:,.1f} | {replicas} | {kept:,.0f} GB |")
-    return "\n".join(lines)
-
-
-def growth(target: Target, database: Path, rate: float, minutes: int) -> tuple[str, float]:
-    """What the servers and the database take while messages come at a rate for so many minutes.
-
-    Returns:
-        The table, and the bytes that the database has for a message.
-    """
+def growth(target: Target, database: Path, rate: float, minutes: int) -> str:
+    """What the servers and the database take while messages come at a rate for so many minutes."""
     lines = ["| minute | messages | memory | database |", "|---|---|---|---|"]
     said = 0
     parts = 6
@@ -242,7 +213,7 @@ def growth(target: Target, database: Path, rate: float, minutes: int) -> tuple[s
             seconds = minutes * 60 // parts
             load = target.load("Arrivals", seconds, rate=rate)
             said += round(load.rate * seconds)
-    return "\n".join(lines), kept / said
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -258,12 +229,9 @@ def main() -> None:
         print(core, flush=True)
         put(DOCUMENT, "core", core)
         with otto(folder) as target, on_core(SENDER):
-            half = found["Otto"][0].rate / 2
-            memory, bytes_ = growth(target, folder / "otto.db", half, minutes)
-    plan = months(half, bytes_)
-    print(memory, plan, sep="\n\n")
+            memory = growth(target, folder / "otto.db", found["Otto"][0].rate / 2, minutes)
+    print(memory)
     put(DOCUMENT, "memory", memory)
-    put(DOCUMENT, "months", plan)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@
 
 `otto cluster` with a PostgreSQL, a Redis and one action server of its own, and Locust's visitors of
 the website's chat, who come in through the front and write again as soon as they have an answer.
-All of it shares this machine's cores, the visitors included. The table goes to docs/capacity.md.
+All of it shares this machine's cores, the visitors included. The table goes to docs/capacity.md,
+and so does what a month's messages need by it.
 """
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 
@@ -20,6 +22,13 @@ from bot.cluster_parts import Postgres
 from tests.running import Running
 
 VISITORS = 16
+# How a month's messages fall: so much of a day's in its busiest hour, and that twice as dense at
+# times. A clinic that counts its own may put in better figures.
+DAYS, BUSIEST_HOUR, DENSE = 30, 0.15, 2
+MONTHS = (1_000_000, 10_000_000, 100_000_000)
+# How much of a core is to be in use then, and what the database has for a message (docs/capacity.md
+# has the measurement).
+HALF, BYTES = 0.5, 6000
 # What tells the command of each part from the others'.
 PARTS = {
     "the replicas": "--model",
@@ -87,11 +96,35 @@ def table(of: dict[int, tuple[Load, dict[str, float]]]) -> str:
     return "\n".join(lines)
 
 
+def months(taken: dict[str, float]) -> str:
+    """What a month's messages need, by what each part takes of the processor for one."""
+    lines = [
+        f"| messages a month | a second | cores for {' | '.join(PARTS)} | database |",
+        "|---" * (len(PARTS) + 3) + "|",
+    ]
+    for messages in MONTHS:
+        dense = messages / DAYS * BUSIEST_HOUR / 3600 * DENSE
+        cores = [math.ceil(dense * taken[part] / 1000 / HALF) for part in PARTS]
+        # One more, for when one stops.
+        cores[0] += 1
+        cells = [
+            f"{messages:,}",
+            f"{dense:.1f}",
+            *map(str, cores),
+            f"{messages * BYTES / 1e9:.0f} GB",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
-    """Measure, print, and write the table."""
-    found = table({number: measured(number) for number in (1, 2)})
-    print(found)
-    put(DOCUMENT, "replicas", found)
+    """Measure, print, and write the tables."""
+    found = {number: measured(number) for number in (1, 2)}
+    _, taken = found[2]
+    tables = {"replicas": table(found), "months": months(taken)}
+    for name, text in tables.items():
+        print(text)
+        put(DOCUMENT, name, text)
 
 
 if __name__ == "__main__":

@@ -138,7 +138,8 @@ def secret(settings: Settings) -> str:
     if settings.web.secret:
         return "from OTTO_SECRET"
     load_secret(STATE)
-    if STATE.stat().st_mode & 0o077:
+    # Where a database of `otto cluster` is inside, others may pass through, but not look.
+    if STATE.stat().st_mode & 0o066:
         raise Trouble(f"others on this machine may look into {STATE}; run `chmod 700 {STATE}`")
     return f"kept in {STATE}"
 

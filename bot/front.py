@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 import time
@@ -149,6 +150,8 @@ class Door:
 async def serve(path: Path) -> None:
     """Keep the doors of a file open until SIGTERM."""
     doors = Doors.read(path)
+    # It writes a traceback for every request that is none, and anybody may send those.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     # A server that was stopped must not be met again on an old connection.
     connector = TCPConnector(force_close=True, limit=0)
     waiting = ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS)

@@ -81,7 +81,7 @@ def after_the_loss(clinic: Clinic, token: str) -> None:
 
 def command(tool: str) -> str:
     """The line of the document that begins with a tool's name."""
-    (found,) = re.findall(rf"^ *({tool} .*)$", DOCUMENT, re.MULTILINE)
+    (found,) = re.findall(rf"^ *(?:\[.*\] && )?({tool} .*)$", DOCUMENT, re.MULTILINE)
     return str(found)
 
 
@@ -99,7 +99,7 @@ def test_sqlite(agent: Agent, tmp_path: Path) -> None:
     assert found
     for name in ("web", "conversations"):
         with closing(sqlite3.connect(state / f"{name}.db")) as db:
-            db.execute(found[1].replace("backup/", f"{backup}/").replace("$name", name))
+            db.execute(found[1].replace("$backup", str(backup)).replace("$name", name))
     clinic.stop()
 
     for path in state.iterdir():

@@ -123,6 +123,13 @@ def test_nginx_logs_neither_addresses_nor_what_was_asked(written: Any, tmp_path:
     assert written_down.isdisjoint({"request", "http_user_agent", "http_referer", "request_body"})
 
 
+@CONFIGURATIONS
+def test_nginx_opens_no_standard_stream_which_may_be_a_socket(written: Any, tmp_path: Path) -> None:
+    found = parsed(written(tmp_path))
+    logs = [*all_of(found, "access_log"), *all_of(found, "error_log")]
+    assert not [log for log in logs if log["args"][0].startswith("/dev/")]
+
+
 def test_nginx_ends_tls_and_leaves_nothing_without_it(tmp_path: Path) -> None:
     plain, encrypted = servers(in_place(tmp_path))
     assert [each["args"][0] for each in all_of([plain], "return")] == ["301"]

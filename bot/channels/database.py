@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,10 @@ class Database:
             if not self._made:
                 if self.path is not None:
                     self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    # SQLite's would be readable for others, and its log gets the file's mode.
+                    # What keeps it from being made, SQLite says itself.
+                    with suppress(OSError):
+                        os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
                 for tables in (self._tables, PROBES.metadata):
                     tables.create_all(self._engine)
                 self._made, file = True, _inode(self.path)

@@ -55,7 +55,7 @@ class HealthChannel(InputChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Called by Rasa; a canary is no message of a visitor's, so it does not go this way."""
-        health = Blueprint("otto_health", __name__)
+        health = Blueprint("otto_health", __name__, strict_slashes=True)
         databases = opened(settings.load())
 
         def agent() -> Any:

@@ -179,6 +179,16 @@ def test_the_numbers_are_served_for_prometheus(
         assert line in numbers.splitlines()
 
 
+@pytest.mark.parametrize("path", ["/metrics/", "/health/ready/"])
+def test_a_proxy_that_hides_an_address_hides_it_with_a_slash_too(
+    served: tuple[Sanic, int, str], path: str
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", served[1], timeout=30)
+    connection.request("GET", path)
+    assert connection.getresponse().status == 404
+    connection.close()
+
+
 @pytest.mark.parametrize("part", ASKED)
 def test_otto_itself_passes_leaves_nothing_behind_and_counts_no_visitor(
     part: str, agent: Agent

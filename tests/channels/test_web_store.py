@@ -1,6 +1,7 @@
 """The log of the web channel by itself: who may claim a message, and what is forgotten when."""
 
 import random
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -30,6 +31,11 @@ def store(tmp_path: Path) -> Store:
     store = Store(f"sqlite:///{tmp_path / 'web.db'}")
     store.open(KEY, NOW)
     return store
+
+
+def test_only_its_owner_may_read_what_sqlite_keeps(store: Store, tmp_path: Path) -> None:
+    found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("web.db*")}
+    assert found == dict.fromkeys(["web.db", "web.db-wal", "web.db-shm"], 0o600)
 
 
 def code(call: object, *arguments: object) -> str:

@@ -18,7 +18,7 @@
 
 import json
 from collections import defaultdict
-from functools import cache
+from functools import cache, wraps
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -116,7 +116,7 @@ def _rules(policy: RulePolicy, lookup: Lookup) -> Rules:
     kept: dict[int, Rules] = policy.__dict__.setdefault("otto_rules", {})
     rules = kept.get(id(lookup))
     # While a policy learns, it makes lookups anew and takes rules out of them.
-    if rules is None or rules.lookup is not lookup or rules.size != len(lookup):
+    if rules is None or rules.size != len(lookup):
         rules = kept[id(lookup)] = Rules(lookup)
     return rules
 
@@ -134,6 +134,7 @@ def _find(
     domain: Domain,
     use_text_for_last_user_input: bool,
 ) -> Any:
+    # Within a loop the words also tell whether it was interrupted.
     if use_text_for_last_user_input and not tracker.active_loop_name:
         heard = {PREVIOUS_ACTION: {"action_name": ACTION_LISTEN_NAME}}
         if not _rules(policy, policy.lookup[RULES]).that_may_fit(heard):
@@ -141,6 +142,8 @@ def _find(
     return _rasas_find(policy, tracker, domain, use_text_for_last_user_input)
 
 
+# Where a model is trained, Rasa looks at what its components' methods take.
+@wraps(_rasas_recall)
 def _recall(
     policy: MemoizationPolicy, tracker: DialogueStateTracker, domain: Domain, **told: Any
 ) -> PolicyPrediction:

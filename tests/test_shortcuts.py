@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
@@ -15,13 +16,16 @@ from rasa.core.policies.policy import Policy
 from rasa.core.policies.rule_policy import RULES, RULES_FOR_LOOP_UNHAPPY_PATH, RulePolicy
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.engine.exceptions import GraphRunError
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.validation import validate
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import shortcuts
+from bot.paths import ROOT
 
 
 @pytest.fixture
@@ -89,6 +93,12 @@ def test_components_say_the_same_in_a_kept_order(agent: Agent, text: str) -> Non
             )
         )
     assert said[0] == said[1]
+
+
+def test_a_model_can_be_trained_where_they_are_installed(action: RemoteAction) -> None:
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    # Rasa looks at what each component's methods take.
+    validate(DefaultV1Recipe().graph_config_for_recipe(config, {}))
 
 
 def test_a_component_says_what_it_misses(agent: Agent) -> None:

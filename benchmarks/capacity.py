@@ -25,6 +25,7 @@ from pathlib import Path
 import psutil
 import yaml
 
+from benchmarks import document
 from benchmarks.bench import LEARNT, STOCK
 from benchmarks.document import put
 from benchmarks.load import locust, quantile
@@ -49,6 +50,11 @@ class Load:
     failed: int
     # Milliseconds of the processor that a message took, all servers together.
     processor: float
+
+    @property
+    def times(self) -> str:
+        """A message's times in words."""
+        return f"{self.median:.0f} / {self.slow:.0f} / {self.slowest:.0f} ms"
 
 
 @dataclass
@@ -180,40 +186,35 @@ def measured(target: Target) -> list[Load]:
 def table(of: dict[str, list[Load]]) -> str:
     """One row a load, one column a bot."""
     names = ["as much as it can", *(f"{part:.0%} of that" for part in PARTS)]
-    lines = [f"| | {' | '.join(of)} |", "|---" * (len(of) + 1) + "|"]
-
-    def line(name: str, cells: list[str]) -> None:
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-
     most = [loads[0] for loads in of.values()]
-    line("messages a second and core", [f"**{load.rate:.1f}**" for load in most])
-    line("processor a message", [f"{load.processor:.1f} ms" for load in most])
-    for number, name in enumerate(names):
-        loads = [found[number] for found in of.values()]
-        line(
-            f"{name}: median / 95 % / slowest",
-            [f"{each.median:.0f} / {each.slow:.0f} / {each.slowest:.0f} ms" for each in loads],
-        )
-        line(f"{name}: nothing or an error", [str(each.failed) for each in loads])
+    rows = [
+        ["messages a second and core", *(f"**{load.rate:.1f}**" for load in most)],
+        ["processor a message", *(f"{load.processor:.1f} ms" for load in most)],
+    ]
+    for name, *loads in zip(names, *of.values(), strict=True):
+        rows += [
+            [f"{name}: median / 95 % / slowest", *(each.times for each in loads)],
+            [f"{name}: nothing or an error", *(str(each.failed) for each in loads)],
+        ]
     ratio = most[0].rate / most[1].rate
-    lines += ["", f"Otto answers {ratio:.2f} times as many messages as the stock bot."]
-    return "\n".join(lines)
+    said = f"Otto answers {ratio:.2f} times as many messages as the stock bot."
+    return f"{document.table(['', *of], rows)}\n\n{said}"
 
 
 def growth(target: Target, database: Path, rate: float, minutes: int) -> str:
     """What the servers and the database take while messages come at a rate for so many minutes."""
-    lines = ["| minute | messages | memory | database |", "|---|---|---|---|"]
+    rows = []
     said = 0
     parts = 6
     for part in range(parts + 1):
         kept = sum(file.stat().st_size for file in database.parent.glob(f"{database.name}*"))
         cells = [f"{part * minutes // parts}", f"{said:,}", f"{target.megabytes():.0f} MB"]
-        lines.append(f"| {' | '.join([*cells, f'{kept / 1e6:.1f} MB'])} |")
+        rows.append([*cells, f"{kept / 1e6:.1f} MB"])
         if part < parts:
             seconds = minutes * 60 // parts
             load = target.load("Arrivals", seconds, rate=rate)
             said += round(load.rate * seconds)
-    return "\n".join(lines)
+    return document.table(["minute", "messages", "memory", "database"], rows)
 
 
 def main() -> None:

@@ -1,6 +1,14 @@
 """The documents' tables that are measured: each stands between two marks."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    lines.insert(1, "|---" * len(head) + "|")
+    return "\n".join(lines)
 
 
 def put(document: Path, name: str, table: str) -> None:

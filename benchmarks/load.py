@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.document import put
+from benchmarks.document import put, table
 from bot.paths import ROOT
 from tests.running import Running
 
@@ -32,9 +32,9 @@ def main() -> None:
             found = load(server.port, visitors, seconds)
         finally:
             server.stop()
-    table = summary(found, visitors, seconds)
-    print(table)
-    put(DOCUMENT, "visitors", table)
+    text = summary(found, visitors, seconds)
+    print(text)
+    put(DOCUMENT, "visitors", text)
     sys.exit(any(row["num_failures"] for row in found))
 
 
@@ -77,20 +77,16 @@ def locust(
 
 def summary(rows: list[dict[str, Any]], visitors: int, seconds: int) -> str:
     """The table: each kind of request, how many, how fast, how many failed."""
-    lines = [
-        f"{visitors} visitors for {seconds} seconds, each reading 5 to 15 seconds after an answer:",
-        "",
-        "| request | number | median | 95 % | slowest | failed |",
-        "|---|---|---|---|---|---|",
-    ]
+    requests = []
     for row in sorted(rows, key=lambda row: -row["num_requests"]):
         taken = sorted((float(ms), n) for ms, n in row["response_times"].items())
-        cells = [f"{quantile(taken, share):.0f} ms" for share in (0.5, 0.95, 1)]
-        lines.append(
-            f"| {row['name']} | {row['num_requests']:,} | {' | '.join(cells)} | "
-            f"{row['num_failures']} |"
-        )
-    return "\n".join(lines)
+        times = [f"{quantile(taken, share):.0f} ms" for share in (0.5, 0.95, 1)]
+        requests.append([row["name"], f"{row['num_requests']:,}", *times, str(row["num_failures"])])
+    head = ["request", "number", "median", "95 %", "slowest", "failed"]
+    said = (
+        f"{visitors} visitors for {seconds} seconds, each reading 5 to 15 seconds after an answer:"
+    )
+    return f"{said}\n\n{table(head, requests)}"
 
 
 def quantile(taken: list[tuple[float, int]], share: float) -> float:

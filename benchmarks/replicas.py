@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import document
 from benchmarks.capacity import DOCUMENT, SECONDS, Load, Target
 from benchmarks.document import put
 from bot.cluster_parts import Postgres
@@ -80,41 +81,33 @@ def measured(replicas: int) -> tuple[Load, dict[str, float]]:
 def table(of: dict[int, tuple[Load, dict[str, float]]]) -> str:
     """One column for each number of replicas."""
     names = [f"{number} {'replica' if number == 1 else 'replicas'}" for number in of]
-    lines = [f"| | {' | '.join(names)} |", "|---" * (len(of) + 1) + "|"]
-
-    def line(name: str, cells: list[str]) -> None:
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-
     loads = [load for load, _ in of.values()]
-    line("messages a second", [f"**{load.rate:.1f}**" for load in loads])
-    spread = [f"{each.median:.0f} / {each.slow:.0f} / {each.slowest:.0f} ms" for each in loads]
-    line("median / 95 % / slowest", spread)
-    line("failed", [str(load.failed) for load in loads])
-    for part in PARTS:
-        line(f"processor a message: {part}", [f"{taken[part]:.1f} ms" for _, taken in of.values()])
-    lines += ["", f"Two answer {loads[1].rate / loads[0].rate:.1f} times as much as one."]
-    return "\n".join(lines)
+    rows = [
+        ["messages a second", *(f"**{load.rate:.1f}**" for load in loads)],
+        ["median / 95 % / slowest", *(load.times for load in loads)],
+        ["failed", *(str(load.failed) for load in loads)],
+        *(
+            [f"processor a message: {part}", *(f"{taken[part]:.1f} ms" for _, taken in of.values())]
+            for part in PARTS
+        ),
+    ]
+    said = f"Two answer {loads[1].rate / loads[0].rate:.1f} times as much as one."
+    return f"{document.table(['', *names], rows)}\n\n{said}"
 
 
 def months(taken: dict[str, float]) -> str:
     """What a month's messages need, by what each part takes of the processor for one."""
-    lines = [
-        f"| messages a month | a second | cores for {' | '.join(PARTS)} | database |",
-        "|---" * (len(PARTS) + 3) + "|",
-    ]
+    first, *others = PARTS
+    head = ["messages a month", "a second", f"cores for {first}", *others, "database"]
+    rows = []
     for messages in MONTHS:
         dense = messages / DAYS * BUSIEST_HOUR / 3600 * DENSE
         cores = [math.ceil(dense * taken[part] / 1000 / HALF) for part in PARTS]
         # One more, for when one stops.
         cores[0] += 1
-        cells = [
-            f"{messages:,}",
-            f"{dense:.1f}",
-            *map(str, cores),
-            f"{messages * BYTES / 1e9:.0f} GB",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        kept = f"{messages * BYTES / 1e9:.0f} GB"
+        rows.append([f"{messages:,}", f"{dense:.1f}", *map(str, cores), kept])
+    return document.table(head, rows)
 
 
 def main() -> None:

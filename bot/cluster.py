@@ -169,8 +169,6 @@ def run(settings: Settings, model: Path, replicas: int, actions: int) -> None:
             started.callback(database.stop)
             # Where it is, it says only when it runs.
             database.start()
-            # For root, its package opens all folders on the way to it to everybody.
-            STATE.chmod(0o711)
             cluster.others.append(database)
             shared["OTTO_DATABASE"] = database.url
         if settings.web.redis is None:

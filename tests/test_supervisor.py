@@ -199,7 +199,8 @@ def test_rasa_reads_an_endpoints_file_that_names_the_action_servers_address(
     rasa = rasa_server(replace(settings, action_host="actions"), MODEL, tmp_path)
     path = Path(rasa.command[rasa.command.index("--endpoints") + 1])
     endpoints = yaml.safe_load(path.read_text("utf-8"))
-    assert endpoints["action_endpoint"]["url"] == "http://actions:18081/webhook"
+    url = "http://actions:18081/webhook"
+    assert endpoints["action_endpoint"] == {"url": url, "enable_selective_domain": True}
 
 
 def test_the_endpoints_file_keeps_everything_else(settings: Settings, tmp_path: Path) -> None:

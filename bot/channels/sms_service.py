@@ -24,7 +24,7 @@ from bot.channels.sms_reply import pages
 from bot.channels.sms_store import STRANGER_SECONDS, Claim, Number, Store, message_name
 from bot.channels.turn import BROKEN, EMPTY, Handle, take_turn
 from bot.channels.web_session import Sessions
-from bot.safety import safety
+from bot.safety import Safety
 from bot.shared import Shared
 from bot.sms import MOST_SEGMENTS, segments
 from bot.sms_keywords import Keyword, match
@@ -124,7 +124,7 @@ class Service:
         self._answers_keywords = answers_keywords
         self._clock = clock
         self._guard = Guard(sessions, clock, shared)
-        self._safety = safety()
+        self._safety = Safety.load()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sms")
         # Who wanted no texts while the database was broken.
         self._unkept: set[str] = set()

@@ -12,7 +12,7 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from bot import metrics, settings
 from bot.channels.render import Message
-from bot.safety import Alarm, safety
+from bot.safety import Alarm, Safety
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def normalise(text: str) -> str:
 
 def is_emergency(text: str) -> bool:
     """Whether a text gets the emergency answer, whatever else there is."""
-    alarm = safety().check(text)
+    alarm = Safety.load().check(text)
     return alarm is not None and alarm.level == "interrupt"
 
 
@@ -103,7 +103,7 @@ async def _answered(
     handle: Handle, sender_id: str, text: str, channel: str
 ) -> tuple[list[Message], str | None]:
     """The answer, and what kept it from being a real one: see `metrics.FAILURES`."""
-    alarm = safety().check(text)
+    alarm = Safety.load().check(text)
     clean = normalise(text)
     output = OUTPUTS[channel]()
     message = UserMessage(

@@ -7,7 +7,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.component import Component
-from bot.safety import safety
+from bot.safety import Safety
 
 EMERGENCY = "emergency"
 # The key in a message's parse data that says what was found: {"level", "kind"}.
@@ -24,7 +24,7 @@ class SafetyCheck(Component):
 
     def __init__(self) -> None:
         """Load data/safety.yml."""
-        self._safety = safety()
+        self._safety = Safety.load()
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent of an emergency, and note what was found in `safety`."""

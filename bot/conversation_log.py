@@ -32,6 +32,11 @@ TURNS = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Index("conversation_turns_of_sender", "sender", "id"),
 )
+# As text, which SQLAlchemy prepares once; an insert with a conflict it would write out each time.
+APPEND = sa.text(
+    "INSERT INTO conversation_turns (key, sender, at, events, state)"
+    " VALUES (:key, :sender, :at, :events, :state) ON CONFLICT DO NOTHING"
+)
 PLAIN = re.compile(r"[ -~]{1,72}")
 # How many rows are read at once where all are: few enough to hold up no visitor.
 PAGE = 500
@@ -91,9 +96,8 @@ class ConversationLog:
 
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows in their order; those that are there already stay as they are."""
-        insert = self._database.insert(TURNS).on_conflict_do_nothing()
         with self._database.begin() as db:
-            db.execute(insert, list(map(asdict, rows)))
+            db.execute(APPEND, list(map(asdict, rows)))
 
     def latest(self, sender: str, most: int) -> list[Row]:
         """The last rows of a conversation, the oldest first."""

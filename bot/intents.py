@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,7 @@ from sklearn.naive_bayes import ComplementNB
 from sklearn.preprocessing import normalize
 from sklearn.utils import murmurhash3_32
 
-Array = npt.NDArray[np.float32]
+from bot.likeness import Array, Nearest
 
 WORDS = HashingVectorizer(ngram_range=(1, 2), n_features=2**14, alternate_sign=False, norm=None)
 LETTERS = HashingVectorizer(
@@ -35,8 +37,7 @@ SMOOTHING = 0.3
 TINY = 1e-12
 
 
-@dataclass(frozen=True)
-class Guess:
+class Guess(NamedTuple):
     """An intent's full name, its probability, and the cosine to its nearest example."""
 
     name: str
@@ -105,8 +106,7 @@ class IntentModel:
 
     def rank(self, text: str, vector: Array) -> list[Guess]:
         """Every label, the likeliest first; `vector` is the text's, of length one."""
-        firsts = np.searchsorted(self.owners, np.arange(len(self.labels)))
-        likeness = np.maximum.reduceat(self.examples @ vector, firsts)
+        likeness = self._nearest.likeness(vector)
         found, weights = _features_of(text, self.rarity)
         wording: Array = weights @ self.wording[found]
         total = (
@@ -115,10 +115,14 @@ class IntentModel:
             + self.weights.wording * _log_softmax(wording)
         )
         probability = np.exp(_log_softmax(total / self.weights.temperature))
-        return [
-            Guess(self.labels[i], float(probability[i]), float(likeness[i]))
-            for i in np.argsort(-probability)
-        ]
+        order = np.argsort(-probability)
+        names = [self.labels[i] for i in order]
+        numbers = probability[order].tolist(), likeness[order].tolist()
+        return list(map(Guess, names, *numbers))
+
+    @cached_property
+    def _nearest(self) -> Nearest:
+        return Nearest(self.examples, self.owners)
 
     def save(self, folder: Path) -> None:
         """Write the model to two files in `folder`."""

@@ -14,7 +14,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +31,6 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.utils.common import all_subclasses
 
 from bot import private_log
 from bot.age import DAY
@@ -47,6 +45,8 @@ logger = logging.getLogger(__name__)
 # costs (benchmarks/store.py).
 WINDOW = 12
 RETENTION_DAYS = 30
+# What of a message only its own turn needs; with each call actions would be sent it again.
+RANKINGS = frozenset(["intent_ranking", "labels", "parts"])
 THREADS = 4
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class OttoTrackerStore(TrackerStore):
         rows = await self._stored(self.conversations.latest, name_of(sender_id))
         begin = _begin(rows[0]) if len(rows) > WINDOW else []
         rows = rows[1:] if begin else rows
-        return self._tracker(sender_id, _session([*begin, *_events(rows)]))
+        return self._tracker(sender_id, _session([*begin, *map(_brief, _events(rows))]))
 
     async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
         """All of a conversation that is kept."""
@@ -231,6 +231,12 @@ def _kept(event: Json) -> Json:
     return event | {"text": redact(text), "parse_data": parse_data}
 
 
+def _brief(event: Event) -> Event:
+    if isinstance(event, UserUttered):
+        event.parse_data = {k: v for k, v in event.parse_data.items() if k not in RANKINGS}
+    return event
+
+
 def _joined(written: Iterable[str]) -> str:
     return f"[{','.join(written)}]"
 
@@ -255,13 +261,7 @@ def _read(row: Row, written: str) -> list[Event]:
 
 
 def _event(written: Json) -> Event:
-    # Rasa looks through all classes of events anew for each event (`Event.resolve_by_type`).
-    return _event_types()[written["event"]]._from_parameters(written)
-
-
-@cache
-def _event_types() -> dict[str, type[Event]]:
-    return {kind.type_name: kind for kind in all_subclasses(Event)}
+    return Event.resolve_by_type(written["event"])._from_parameters(written)
 
 
 def _kind(error: Exception) -> str:

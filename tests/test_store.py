@@ -177,6 +177,19 @@ def test_a_restart_forgets_the_slots_but_keeps_the_events(kept: Kept) -> None:
     assert texts(store) == ["one", "two"]
 
 
+def test_a_conversation_goes_on_without_what_only_an_earlier_turn_needed(kept: Kept) -> None:
+    labels = [{"name": "faq/session_length", "confidence": 1.0}]
+    understood = {"intent": {"name": "faq"}, "labels": labels, "safety": {"level": "note"}}
+    store = opened(kept.url)
+    say(store, "first", UserUttered("how long is it", parse_data=dict(understood)))
+    goes_on = retrieve(store)
+    everything = asyncio.run(store.retrieve_full_tracker("me"))
+    assert goes_on is not None and everything is not None
+    short, whole = goes_on.latest_message.parse_data, everything.latest_message.parse_data
+    assert set(understood) - set(short) == {"labels"}
+    assert whole["labels"] == labels
+
+
 def test_a_tracker_that_is_saved_twice_is_kept_once(kept: Kept) -> None:
     store = opened(kept.url)
     say(store, "one")

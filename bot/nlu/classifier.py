@@ -1,14 +1,12 @@
 """One classifier for every intent, the retrieval intents each on its own.
 
 The Rasa skin of bot/intents.py. Besides `intent` and `intent_ranking` it fills `response_selector`
-in the form the stock ResponseSelector uses, so `utter_faq` works as ever, and `labels`: the full
-names with probability and likeness to the nearest example, for the gate.
+as far as Rasa's actions read it, so `utter_faq` works as ever, and `labels`: the full names with
+probability and likeness to the nearest example, for the gate.
 """
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import (
+    FEATURE_TYPE_SENTENCE,
     INTENT,
     INTENT_RANKING_KEY,
     INTENT_RESPONSE_KEY,
@@ -28,7 +27,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from threadpoolctl import threadpool_limits
 
 from bot.follow_ups import merged
-from bot.intents import Array, IntentModel, Weights
+from bot.intents import IntentModel, Weights
+from bot.likeness import Array
 from bot.nlu.component import Trained
 from bot.nlu.encoder import QUESTIONS
 from bot.nlu.safety import EMERGENCY
@@ -69,15 +69,13 @@ class Classifier(IntentClassifier, Trained):
             Weights(**{name: self._config[name] for name in vars(Weights())}),
         )
         model.save(folder)
-        (folder / "responses.json").write_text(json.dumps(training_data.responses))
 
     def read(self, folder: Path) -> None:
-        """Read the model, and the answers that the response selector shows."""
+        """Read what `learn` wrote."""
         self._model = IntentModel.load(folder)
         # Products this small gain nothing from a second thread, and on a machine with other work
         # they wait for it many times as long as they take.
         threadpool_limits(1, "blas")
-        self._responses = json.loads((folder / "responses.json").read_text())
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Rank the labels for each message; an emergency keeps its intent."""
@@ -103,29 +101,27 @@ class Classifier(IntentClassifier, Trained):
         intents = best_by_intent(ranking)
         message.set(INTENT, dict(intents[0]), add_to_output=True)
         message.set(INTENT_RANKING_KEY, intents[:length], add_to_output=True)
-        message.set(RESPONSE_SELECTOR, self._selection(ranking), add_to_output=True)
+        message.set(RESPONSE_SELECTOR, _selection(ranking), add_to_output=True)
 
-    def _selection(self, ranking: list[dict[str, Any]]) -> dict[str, Any]:
-        families: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for entry in ranking:
-            if "/" in entry["name"]:
-                families[entry["name"].split("/")[0]].append(entry)
-        selection: dict[str, Any] = {"all_retrieval_intents": sorted(families)}
-        for family, entries in families.items():
-            best = entries[0]
-            selection[family] = {
-                "response": {
-                    "responses": self._responses.get(f"utter_{best['name']}", []),
-                    "confidence": best["confidence"],
-                    "intent_response_key": best["name"],
-                    "utter_action": f"utter_{best['name']}",
-                },
-                "ranking": [
-                    {"confidence": entry["confidence"], "intent_response_key": entry["name"]}
-                    for entry in entries[: self._config["ranking_length"]]
-                ],
+
+def _selection(ranking: list[dict[str, Any]]) -> dict[str, Any]:
+    """The likeliest response of each retrieval intent, as much of it as Rasa's actions read."""
+    best: dict[str, dict[str, Any]] = {}
+    for entry in ranking:
+        family, separator, _ = entry["name"].partition("/")
+        if separator:
+            best.setdefault(family, entry)
+    responses = {
+        family: {
+            "response": {
+                "confidence": entry["confidence"],
+                "intent_response_key": entry["name"],
+                "utter_action": f"utter_{entry['name']}",
             }
-        return selection
+        }
+        for family, entry in best.items()
+    }
+    return {"all_retrieval_intents": sorted(best)} | responses
 
 
 def best_by_intent(ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -138,13 +134,18 @@ def best_by_intent(ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _guesses(model: IntentModel, text: str, vector: Array) -> list[dict[str, Any]]:
-    return merged([vars(guess) for guess in model.rank(text, vector)])
+    return merged([guess._asdict() for guess in model.rank(text, vector)])
 
 
 def _vector(message: Message) -> Array | None:
-    _, sentence = message.get_dense_features(TEXT)
-    vector: Array | None = None if sentence is None else sentence.features[0]
-    return vector
+    # `message.get_dense_features` copies what it finds.
+    sentences = (
+        features.features
+        for features in message.features
+        if features.attribute == TEXT and features.type == FEATURE_TYPE_SENTENCE
+    )
+    found: Array | None = next(sentences, None)
+    return None if found is None else found[0]
 
 
 def _meant(message: Message) -> str:

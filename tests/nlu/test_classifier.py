@@ -19,7 +19,6 @@ EXAMPLES = {
     "small_talk/greet": ["hello", "good morning"],
     "cancel": ["stop the questions", "never mind"],
 }
-RESPONSES = {"utter_faq/session_length": [{"text": "30 to 60 minutes."}]}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,6 @@ def stored(
             for intent, texts in EXAMPLES.items()
             for text in texts
         ],
-        responses=RESPONSES,
     )
     encoder.process_training_data(data)
     config = Classifier.get_default_config()
@@ -82,7 +80,7 @@ def test_probabilities_add_up_to_one(encoder: SentenceEncoder, classifier: Class
     assert sum(label["confidence"] for label in labels) == pytest.approx(1)
 
 
-def test_the_response_is_chosen_in_the_form_that_rasa_knows(
+def test_the_response_is_chosen_in_the_form_that_rasas_actions_read(
     encoder: SentenceEncoder, classifier: Classifier
 ) -> None:
     selection = understood("how long is a session", encoder, classifier).get(RESPONSE_SELECTOR)
@@ -90,7 +88,6 @@ def test_the_response_is_chosen_in_the_form_that_rasa_knows(
     assert selection["all_retrieval_intents"] == ["faq", "small_talk"]
     assert chosen["intent_response_key"] == "faq/session_length"
     assert chosen["utter_action"] == "utter_faq/session_length"
-    assert chosen["responses"] == RESPONSES["utter_faq/session_length"]
 
 
 def test_a_ranking_is_as_long_as_configured(

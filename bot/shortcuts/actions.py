@@ -1,0 +1,126 @@
+"""Calls of the action server.
+
+- For every action Rasa checks the schema of what actions answer, besides the answer
+  (rasa/core/actions/action.py, `_validate_action_result`), which takes longer than the action.
+- For every action it connects anew (rasa/utils/endpoints.py, `EndpointConfig.request`).
+- For every event of an answer it looks through all classes of events
+  (rasa/shared/core/events.py, `resolve_by_type`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from typing import Any
+
+import aiohttp
+from jsonschema.validators import validator_for
+from rasa.core.actions.action import RemoteAction
+from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
+from rasa.shared.core.events import Event
+from rasa.shared.utils.common import all_subclasses
+from rasa.utils.endpoints import EndpointConfig
+
+# Shorter than the action server keeps a connection that is not in use (Sanic: 5 seconds).
+KEPT_SECONDS = 3
+
+_rasas_check = RemoteAction._validate_action_result
+_rasas_request = EndpointConfig.request
+_rasas_resolve = Event.resolve_by_type
+
+
+def install() -> None:
+    """Actions called from now on are called the shorter way."""
+    RemoteAction._validate_action_result = _check
+    EndpointConfig.session = _session
+    EndpointConfig.request = _request
+    Event.resolve_by_type = staticmethod(_resolve)
+
+
+class Connections(aiohttp.TCPConnector):
+    """Kept connections, which end with the process like any other of its own."""
+
+    def __del__(self, _warnings: Any = None) -> None:
+        """Close them without a warning that nobody did."""
+        self._close()
+
+
+def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
+    """As Rasa's, but for the connections, which the next session uses again."""
+    loop = asyncio.get_running_loop()
+    of, kept = getattr(endpoint, "otto_connections", (None, None))
+    if of is not loop:
+        kept = Connections(keepalive_timeout=KEPT_SECONDS)
+        endpoint.otto_connections = loop, kept
+    login = endpoint.basic_auth
+    return aiohttp.ClientSession(
+        headers=endpoint.headers,
+        auth=aiohttp.BasicAuth(login["username"], login["password"]) if login else None,
+        timeout=aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT),
+        connector=kept,
+        connector_owner=False,
+    )
+
+
+async def _request(endpoint: EndpointConfig, *arguments: Any, **options: Any) -> Any:
+    try:
+        return await _rasas_request(endpoint, *arguments, **options)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+        # A kept connection may end the moment that it is used. Actions change nothing but what
+        # they answer, so to call one twice does no harm.
+        return await _rasas_request(endpoint, *arguments, **options)
+
+
+def _resolve(type_name: str, default: type[Event] | None = None) -> type[Event] | None:
+    found = _event_types().get(type_name)
+    return found if found else _rasas_resolve(type_name, default)
+
+
+@cache
+def _event_types() -> dict[str, type[Event]]:
+    # Rasa takes the first of a name.
+    return {kind.type_name: kind for kind in reversed(all_subclasses(Event))}
+
+
+def _check(action: RemoteAction, result: dict[str, Any]) -> bool:
+    """Whether the answer fits; where it does not, Rasa's own check raises and says why."""
+    fits = _is_plain(result) or _validator().is_valid(result)
+    return bool(fits or _rasas_check(action, result))
+
+
+def _is_plain(result: Any) -> bool:
+    """Whether an answer fits at first sight: nothing in it but slots and what has no parts."""
+    if not isinstance(result, dict):
+        return False
+    events, responses = result.get("events", []), result.get("responses", [])
+    return (
+        isinstance(events, list)
+        and isinstance(responses, list)
+        and all(isinstance(each, dict) for each in (*events, *responses))
+        and all(
+            str(event.get("event")) in _whole()
+            or (
+                event.get("event") == "slot"
+                and isinstance(event.get("name"), str)
+                and "value" in event
+            )
+            for event in events
+        )
+    )
+
+
+@cache
+def _whole() -> frozenset[str]:
+    """The events of which the schema asks no more than their name."""
+    kinds = RemoteAction.action_response_format_spec()["properties"]["events"]["items"]["oneOf"]
+    return frozenset(
+        kind["properties"]["event"]["const"] for kind in kinds if len(kind["properties"]) == 1
+    )
+
+
+@cache
+def _validator() -> Any:
+    schema = RemoteAction.action_response_format_spec()
+    return validator_for(schema)(schema)

@@ -62,4 +62,4 @@ def _round(vectors: Array) -> tuple[npt.NDArray[np.int8], Array, float]:
     exact = vectors / scales[:, np.newaxis]
     numbers = np.rint(exact)
     error = np.linalg.norm(exact - numbers, axis=1) * scales
-    return numbers.astype(np.int8), scales, float(error.max())
+    return numbers.astype(np.int8, order="C"), scales, float(error.max())

@@ -40,6 +40,12 @@ def test_an_example_is_told_from_others_that_are_all_but_the_same() -> None:
     assert found == pytest.approx([1 - 25 / 1e5, 1], abs=2e-6)
 
 
+def test_the_order_of_examples_in_memory_does_not_matter() -> None:
+    examples, owners = rows(20, 384, 0), np.repeat([0, 1], 10)
+    found = [Nearest(np.asarray(examples, order=o), owners).likeness(examples[3]) for o in "CF"]
+    assert found[0] == pytest.approx(found[1])
+
+
 def test_vectors_of_nothing_are_like_nothing() -> None:
     nothing = np.zeros((2, 4), dtype=np.float32)
     assert Nearest(nothing, np.array([0, 1])).likeness(nothing[0]).tolist() == [0, 0]

@@ -184,7 +184,8 @@ def test_a_conversation_goes_on_without_what_only_an_earlier_turn_needed(kept: K
     say(store, "first", UserUttered("how long is it", parse_data=dict(understood)))
     goes_on = retrieve(store)
     everything = asyncio.run(store.retrieve_full_tracker("me"))
-    assert goes_on is not None and everything is not None
+    assert goes_on is not None
+    assert everything is not None
     short, whole = goes_on.latest_message.parse_data, everything.latest_message.parse_data
     assert set(understood) - set(short) == {"labels"}
     assert whole["labels"] == labels

@@ -25,6 +25,7 @@ from rasa.utils.endpoints import EndpointConfig
 KEPT_SECONDS = 3
 
 _rasas_check = RemoteAction._validate_action_result
+_rasas_session = EndpointConfig.session
 _rasas_request = EndpointConfig.request
 _rasas_resolve = Event.resolve_by_type
 
@@ -47,10 +48,16 @@ class Connections(aiohttp.TCPConnector):
 
 def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
     """As Rasa's, but for the connections, which the next session uses again."""
+    if endpoint.cafile:
+        # Rasa's request has a TLS context of its own each time, for which no connection is kept.
+        session: aiohttp.ClientSession = _rasas_session(endpoint)
+        return session
     loop = asyncio.get_running_loop()
     of, kept = getattr(endpoint, "otto_connections", (None, None))
     if of is not loop:
-        kept = Connections(keepalive_timeout=KEPT_SECONDS)
+        # With a limit a call whose turn was given up may keep all later ones waiting for good
+        # (https://github.com/aio-libs/aiohttp/issues/9670).
+        kept = Connections(limit=0, keepalive_timeout=KEPT_SECONDS)
         endpoint.otto_connections = loop, kept
     login = endpoint.basic_auth
     return aiohttp.ClientSession(
@@ -68,6 +75,8 @@ async def _request(endpoint: EndpointConfig, *arguments: Any, **options: Any) ->
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+        if "next_action" not in (options.get("json") or ()):
+            raise
         # A kept connection may end the moment that it is used. Actions change nothing but what
         # they answer, so to call one twice does no harm.
         return await _rasas_request(endpoint, *arguments, **options)

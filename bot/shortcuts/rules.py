@@ -27,6 +27,7 @@ from rasa.shared.core.constants import (
 )
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, Event
+from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
 _rasas_find = RulePolicy._find_action_from_rules
@@ -151,8 +152,8 @@ def _states(
     use_text_for_last_user_input: bool = False,
     rule_only_data: dict[str, Any] | None = None,
 ) -> list[State]:
-    if RULES not in policy.lookup:
-        # It is learning.
+    if isinstance(tracker, TrackerWithCachedStates):
+        # The policy is learning.
         told = domain, use_text_for_last_user_input, rule_only_data
         return list(_rasas_states(policy, tracker, *told))
     events = tracker.applied_events()

@@ -72,6 +72,7 @@ def test_an_event_without_a_class_is_refused_in_rasas_words(action: RemoteAction
         Event.resolve_by_type("no such")
 
 
+CALL = {"next_action": "action_find_location"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -113,7 +114,7 @@ def test_a_call_is_made_again_where_its_connection_ends(action: RemoteAction) ->
         return web.json_response({"call": len(calls)})
 
     async def talk(endpoint: EndpointConfig) -> list[Any]:
-        return [await endpoint.request(json={}) for _ in range(2)]
+        return [await endpoint.request(json=CALL) for _ in range(2)]
 
     assert asyncio.run(served(handler, talk)) == [{"call": 1}, {"call": 3}]
 
@@ -124,7 +125,20 @@ def test_a_call_whose_connection_ends_again_has_failed(action: RemoteAction) -> 
         return web.json_response({})
 
     with pytest.raises(aiohttp.ServerDisconnectedError):
-        asyncio.run(served(handler, lambda endpoint: endpoint.request(json={})))
+        asyncio.run(served(handler, lambda endpoint: endpoint.request(json=CALL)))
+
+
+def test_what_is_no_call_of_an_action_is_not_sent_again(action: RemoteAction) -> None:
+    calls = []
+
+    async def handler(request: web.Request) -> web.Response:
+        calls.append(request)
+        request.transport.close()
+        return web.json_response({})
+
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        asyncio.run(served(handler, lambda endpoint: endpoint.request(json={"text": "hello"})))
+    assert len(calls) == 1
 
 
 def test_a_server_that_is_not_there_is_asked_once(
@@ -139,7 +153,7 @@ def test_a_server_that_is_not_there_is_asked_once(
     original = actions._rasas_request
     monkeypatch.setattr(actions, "_rasas_request", request)
     with pytest.raises(aiohttp.ClientConnectorError):
-        asyncio.run(EndpointConfig("http://127.0.0.1:9/webhook").request(json={}))
+        asyncio.run(EndpointConfig("http://127.0.0.1:9/webhook").request(json=CALL))
     assert len(asked) == 1
 
 
@@ -159,3 +173,22 @@ def test_each_event_loop_has_connections_of_its_own(action: RemoteAction) -> Non
 
     first, second = asyncio.run(connector()), asyncio.run(connector())
     assert first is not second
+
+
+def test_no_call_waits_for_another(action: RemoteAction) -> None:
+    endpoint = EndpointConfig("http://127.0.0.1:9/webhook")
+
+    async def limit() -> int:
+        return endpoint.session().connector.limit
+
+    assert asyncio.run(limit()) == 0
+
+
+def test_with_a_certificate_of_its_own_a_server_is_called_as_by_rasa(action: RemoteAction) -> None:
+    endpoint = EndpointConfig("https://127.0.0.1:9/webhook", cafile="own.pem")
+
+    async def kept() -> bool:
+        async with endpoint.session() as session:
+            return isinstance(session.connector, actions.Connections)
+
+    assert not asyncio.run(kept())

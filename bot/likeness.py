@@ -17,6 +17,8 @@ Array = npt.NDArray[np.float32]
 
 # The largest whole number that a byte holds as well below zero as above it.
 LARGEST = 127
+# How many examples are rounded at once.
+PIECE = 500
 # Floating point's own error, more than enough for products of vectors of length one.
 ROUNDING = 1e-5
 
@@ -52,7 +54,10 @@ class Nearest:
 
     @cached_property
     def _rounded(self) -> tuple[npt.NDArray[np.int8], Array, float]:
-        return _round(self._examples)
+        # Large arrays on the way would stay with the process, though they are of no more use.
+        pieces = np.array_split(self._examples, len(self._examples) // PIECE + 1)
+        numbers, scales, errors = zip(*map(_round, pieces), strict=True)
+        return np.vstack(numbers), np.concatenate(scales), max(errors)
 
 
 def _round(vectors: Array) -> tuple[npt.NDArray[np.int8], Array, float]:

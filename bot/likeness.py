@@ -7,8 +7,6 @@ examples that may still be a label's nearest are compared in full: the result is
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 import numpy.typing as npt
 import simsimd
@@ -35,13 +33,18 @@ class Nearest:
         self._owners = owners
         self._labels = np.arange(owners[-1] + 1)
         self._firsts = np.searchsorted(owners, self._labels)
+        # Large arrays on the way would stay with the process, though they are of no more use.
+        pieces = np.array_split(examples, len(examples) // PIECE + 1)
+        numbers, scales, errors = zip(*map(_round, pieces), strict=True)
+        self._numbers, self._scales = np.vstack(numbers), np.concatenate(scales)
+        self._error = max(errors)
 
     def likeness(self, vector: Array) -> Array:
         """The largest inner product with an example of each label, shape (n,).
 
         `vector` is (d,), of length one at most.
         """
-        numbers, scales, error = self._rounded
+        numbers, scales, error = self._numbers, self._scales, self._error
         asked, its_scale, its_error = _round(vector[np.newaxis])
         products = np.asarray(simsimd.cdist(asked, numbers, metric="dot"))[0] * (scales * its_scale)
         # What rounding takes from or adds to a product at most, by Cauchy and Schwarz:
@@ -51,13 +54,6 @@ class Nearest:
         near = np.flatnonzero(products >= floor[self._owners])
         exact = self._examples[near] @ vector
         return np.maximum.reduceat(exact, np.searchsorted(self._owners[near], self._labels))
-
-    @cached_property
-    def _rounded(self) -> tuple[npt.NDArray[np.int8], Array, float]:
-        # Large arrays on the way would stay with the process, though they are of no more use.
-        pieces = np.array_split(self._examples, len(self._examples) // PIECE + 1)
-        numbers, scales, errors = zip(*map(_round, pieces), strict=True)
-        return np.vstack(numbers), np.concatenate(scales), max(errors)
 
 
 def _round(vectors: Array) -> tuple[npt.NDArray[np.int8], Array, float]:

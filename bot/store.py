@@ -254,14 +254,13 @@ def _events(rows: Iterable[Row]) -> Iterator[Event]:
 def _read(row: Row, written: str) -> list[Event]:
     """A turn's events, or none of them if one is broken: half a turn would mislead Rasa."""
     try:
-        return [_event(event) for event in json.loads(written)]
+        return [
+            Event.resolve_by_type(event["event"])._from_parameters(event)
+            for event in json.loads(written)
+        ]
     except Exception as error:
         logger.error("turn %s is broken and was left out: %s", row.key, _kind(error))
         return []
-
-
-def _event(written: Json) -> Event:
-    return Event.resolve_by_type(written["event"])._from_parameters(written)
 
 
 def _kind(error: Exception) -> str:

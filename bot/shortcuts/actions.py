@@ -72,10 +72,9 @@ def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
 async def _request(endpoint: EndpointConfig, *arguments: Any, **options: Any) -> Any:
     try:
         return await _rasas_request(endpoint, *arguments, **options)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-        if "next_action" not in (options.get("json") or ()):
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+        is_action = "next_action" in (options.get("json") or ())
+        if isinstance(error, aiohttp.ClientConnectorError) or not is_action:
             raise
         # A kept connection may end the moment that it is used. Actions change nothing but what
         # they answer, so to call one twice does no harm.
@@ -83,8 +82,7 @@ async def _request(endpoint: EndpointConfig, *arguments: Any, **options: Any) ->
 
 
 def _resolve(type_name: str, default: type[Event] | None = None) -> type[Event] | None:
-    found = _event_types().get(type_name)
-    return found if found else _rasas_resolve(type_name, default)
+    return _event_types().get(type_name) or _rasas_resolve(type_name, default)
 
 
 @cache

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict, deque
 from functools import wraps
+from operator import is_
 from typing import Any
 
 from rasa.core.policies.memoization import MemoizationPolicy
@@ -138,11 +139,7 @@ class Past:
 
     def fits(self, events: list[Event]) -> bool:
         """Whether these events are those that were read, and what came since."""
-        return len(events) >= len(self._events) and all(map(_is, events, self._events))
-
-
-def _is(event: Event, other: Event) -> bool:
-    return event is other
+        return len(events) >= len(self._events) and all(map(is_, events, self._events))
 
 
 def _states(

@@ -37,6 +37,10 @@ class Sqlite:
             path.rename(self.path.parent / path.name)
         self._away.rmdir()
 
+    def empty(self) -> None:
+        for path in self.path.parent.glob("otto.db*"):
+            path.unlink()
+
 
 class Server:
     """A PostgreSQL server of the tests' own, reached by a socket in its folder."""
@@ -75,6 +79,9 @@ class Postgres:
     def __init__(self, server: Server, url: str) -> None:
         self.url = url
         self.lose, self.find = server.stop, server.start
+
+    def empty(self) -> None:
+        rows(self.url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 import asyncio
 import copy
 import sqlite3
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from bot import conversations
 from bot import store as store_module
 from bot.channels import database
 from bot.channels.turn import take_turn
+from bot.conversation_log import METADATA
 from bot.conversations import OutOfOrderError
 from bot.paths import ROOT
 from bot.store import WINDOW, OttoTrackerStore, forget
@@ -358,6 +361,23 @@ def test_tables_are_made_when_the_database_appears(server: Server, tmp_path: Pat
     late.find()
     say(store, "two")
     assert all_texts(late.url) == ["one", "two"]
+
+
+def test_who_starts_at_the_same_time_can_all_use_a_new_database(kept: Kept) -> None:
+    for _ in range(10):
+        users = [database.Database(kept.url, METADATA) for _ in range(6)]
+        start = threading.Barrier(len(users))
+
+        def use(user: database.Database, start: threading.Barrier = start) -> None:
+            start.wait()
+            user.check()
+
+        with ThreadPoolExecutor(len(users)) as threads:
+            for done in [threads.submit(use, user) for user in users]:
+                done.result()
+        for user in users:
+            user.close()
+        kept.empty()
 
 
 def test_tables_that_were_dropped_are_made_anew(kept: Kept) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ from bot.errors import OttoError
 BUSY_SECONDS = 2
 # How often the write-ahead log is tried to be emptied, and how long between.
 SWEEPS, SWEEP_SECONDS = 10, 0.1
+# How long after a refusal a file is asked again to keep a write-ahead log.
+SWITCH_SECONDS = 0.02
+# Which of PostgreSQL's advisory locks is for making tables: any number that nobody else has.
+MAKING = 7_688_610
 # What is written to see whether it can be; a row is there for a moment.
 PROBES = sa.Table("otto_probes", sa.MetaData(), sa.Column("key", sa.String(32), primary_key=True))
 INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -114,10 +119,18 @@ class Database:
                     # What keeps it from being made, SQLite says itself.
                     with suppress(OSError):
                         os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
-                for tables in (self._tables, PROBES.metadata):
-                    tables.create_all(self._engine)
+                self._make()
                 self._made, file = True, _inode(self.path)
             self._file = file
+
+    def _make(self) -> None:
+        with self._engine.begin() as db:
+            # Others make the same tables when they start with it, and PostgreSQL refuses the second
+            # of two who both found one missing. SQLite's transactions are one at a time anyhow.
+            if db.dialect.name == "postgresql":
+                db.execute(sa.select(sa.func.pg_advisory_xact_lock(MAKING)))
+            for tables in (self._tables, PROBES.metadata):
+                tables.create_all(db)
 
 
 def own_file(path: Path) -> str:
@@ -131,6 +144,21 @@ def _inode(path: Path | None) -> int | None:
         return None if path is None else os.stat(path).st_ino
     except FileNotFoundError:
         return None
+
+
+def _write_ahead(connection: Any) -> None:
+    # Two who switch a new file at the same time would each wait for the other, so SQLite refuses
+    # one at once: https://www.sqlite.org/c3ref/busy_handler.html
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(SWITCH_SECONDS)
+        else:
+            return
 
 
 def _engine(url: str) -> sa.engine.Engine:
@@ -158,7 +186,7 @@ def _engine(url: str) -> sa.engine.Engine:
     def prepare(connection: Any, _: Any) -> None:
         # Transactions begin below, as writers: one that turns into one half-way may be refused.
         connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         # What is erased is overwritten.
         connection.execute("PRAGMA secure_delete=ON")

@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,14 @@ TURNS = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Index("conversation_turns_of_sender", "sender", "id"),
 )
-# As text, which SQLAlchemy prepares once; an insert with a conflict it would write out each time.
+# In the order of `Row`.
+ROW = (TURNS.c.key, TURNS.c.sender, TURNS.c.at, TURNS.c.events, TURNS.c.state)
+# As text, which SQLAlchemy prepares once; what is built of columns it goes through each time, and
+# writes an insert with a conflict out.
+LATEST = sa.text(
+    "SELECT key, sender, at, events, state FROM conversation_turns"
+    " WHERE sender = :sender ORDER BY id DESC LIMIT :most"
+)
 APPEND = sa.text(
     "INSERT INTO conversation_turns (key, sender, at, events, state)"
     " VALUES (:key, :sender, :at, :events, :state) ON CONFLICT DO NOTHING"
@@ -97,16 +104,16 @@ class ConversationLog:
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows in their order; those that are there already stay as they are."""
         with self._database.begin() as db:
-            db.execute(APPEND, list(map(asdict, rows)))
+            db.execute(APPEND, list(map(vars, rows)))
 
     def latest(self, sender: str, most: int) -> list[Row]:
         """The last rows of a conversation, the oldest first."""
-        return self._rows(_of(sender).order_by(TURNS.c.id.desc()).limit(most))[::-1]
+        return self._rows(LATEST, {"sender": sender, "most": most})[::-1]
 
     def all(self, sender: str | None = None) -> list[Row]:
         """All rows of a conversation, or of every conversation, the oldest first."""
-        which = sa.select(TURNS) if sender is None else _of(sender)
-        return self._rows(which.order_by(TURNS.c.id))
+        which = [] if sender is None else [TURNS.c.sender == sender]
+        return self._rows(sa.select(*ROW).where(*which).order_by(TURNS.c.id))
 
     def since(self, at: float) -> Iterator[tuple[str, float, str]]:
         """Sender, time and events of all rows from a time on, in the order they were kept in.
@@ -150,16 +157,12 @@ class ConversationLog:
         """Let go of the database."""
         self._database.close()
 
-    def _rows(self, query: Any) -> list[Row]:
+    def _rows(self, query: Any, values: dict[str, Any] | None = None) -> list[Row]:
         with self._database.begin() as db:
-            return [Row(r.key, r.sender, r.at, r.events, r.state) for r in db.execute(query)]
+            return [Row(*row) for row in db.execute(query, values or {})]
 
     def _delete(self, which: Any) -> int:
         with self._database.begin() as db:
             count: int = db.execute(sa.delete(TURNS).where(which)).rowcount
         self._database.sweep()
         return count
-
-
-def _of(sender: str) -> Any:
-    return sa.select(TURNS).where(TURNS.c.sender == sender)

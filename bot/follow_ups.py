@@ -1,9 +1,12 @@
 """What a question like "and for kids?" means after an answer: data/follow_ups.yml, made to run."""
 
+from __future__ import annotations
+
 from fnmatch import fnmatchcase
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -12,8 +15,12 @@ from bot.answers import topics
 from bot.errors import OttoError
 from bot.paths import DATA
 
+if TYPE_CHECKING:
+    from bot.intents import Guess
+
 INTENT = "follow_up"
 DEFAULT = "default"
+CONFIDENCE = attrgetter("confidence")
 
 Table = dict[str, dict[str | None, str]]
 
@@ -67,21 +74,20 @@ def topic_for(kind: str, under_discussion: str | None) -> str:
     return row.get(under_discussion, row[None])
 
 
-def merged(ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def merged(ranking: list[Guess]) -> list[Guess]:
     """The ranking with each follow-up and the topic that it means by itself made one.
 
     "How much does it cost?" is as much the one as the other; apart they would share its
     probability and neither be sure. The likelier of the two keeps its name and gets the sum.
-
-    Args:
-        ranking: name, confidence and likeness of each label.
     """
-    found = {entry["name"]: dict(entry) for entry in ranking}
+    found = {guess.name: guess for guess in ranking}
     for kind, row in load().items():
         pair = [found[n] for n in (f"{INTENT}/{kind}", f"{FAQ}/{row[None]}") if n in found]
         if len(pair) == 2:
-            weak, strong = sorted(pair, key=lambda entry: entry["confidence"])
-            strong["confidence"] += weak["confidence"]
-            strong["likeness"] = max(weak["likeness"], strong["likeness"])
-            weak["confidence"] = 0.0
-    return sorted(found.values(), key=lambda entry: -entry["confidence"])
+            weak, strong = sorted(pair, key=CONFIDENCE)
+            found[weak.name] = weak._replace(confidence=0.0)
+            found[strong.name] = strong._replace(
+                confidence=weak.confidence + strong.confidence,
+                likeness=max(weak.likeness, strong.likeness),
+            )
+    return sorted(found.values(), key=CONFIDENCE, reverse=True)

@@ -9,9 +9,9 @@ its likeness to each intent's nearest example. docs/architecture.md has what eac
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +32,9 @@ LETTERS = HashingVectorizer(
 )
 # What each of them makes of a text: its words, its groups of letters.
 ANALYZERS = (WORDS.build_analyzer(), LETTERS.build_analyzer())
+NONE: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
+# How many words' letter groups are kept, of about 200 bytes each.
+KEPT_WORDS = 5000
 SMOOTHING = 0.3
 # Keeps a text without any words from being divided by nothing.
 TINY = 1e-12
@@ -177,17 +180,30 @@ def _features_of(text: str, rarity: Array) -> tuple[npt.NDArray[np.int64], Array
 
     scikit-learn takes three times as long for it, most of it to build and check matrices.
     """
+    words = _numbers(WORDS, ANALYZERS[0](text))
+    letters = np.concatenate([NONE, *map(_letters, text.lower().split())])
     rows, start = [], 0
-    for vectorizer, parts in zip((WORDS, LETTERS), ANALYZERS, strict=True):
-        # As in sklearn.feature_extraction.FeatureHasher, of which a test knows whether it changed.
-        hashes = np.array([murmurhash3_32(part) for part in parts(text)], dtype=np.int64)
-        found, counts = np.unique(np.abs(hashes) % vectorizer.n_features, return_counts=True)
+    for vectorizer, numbers in ((WORDS, words), (LETTERS, letters)):
+        found, counts = np.unique(numbers, return_counts=True)
         found += start
         weights = (1 + np.log(counts)) * rarity[found]
         rows.append((found, weights / max(float(np.linalg.norm(weights)), TINY)))
         start += vectorizer.n_features
     found, weights = (np.concatenate(column) for column in zip(*rows, strict=True))
     return found, weights.astype(np.float32)
+
+
+@lru_cache(KEPT_WORDS)
+def _letters(word: str) -> npt.NDArray[np.int64]:
+    """The letter groups of a word; none goes beyond one, and most words come again."""
+    return _numbers(LETTERS, ANALYZERS[1](word))
+
+
+def _numbers(vectorizer: HashingVectorizer, parts: Iterable[str]) -> npt.NDArray[np.int64]:
+    # As in sklearn.feature_extraction.FeatureHasher, of which a test knows whether it changed.
+    hashes = np.array([murmurhash3_32(part) for part in parts], dtype=np.int64)
+    numbers: npt.NDArray[np.int64] = np.abs(hashes) % vectorizer.n_features
+    return numbers
 
 
 def _log_softmax(scores: Array) -> Array:

@@ -23,9 +23,15 @@ class Typos:
 
     def find(self, words: Text, asked: bool) -> None:
         """Let a mistyped name of several words win over a listed one inside it: Chla Vista."""
+        each = [words.word(i) for i in range(len(words.tokens))]
+        outer = [word in self._loose for word in each]
+        inner = [word in self._loose and word not in INNER for word in each]
         for length in range(LONGEST_NAME, 1, -1):
-            for first in range(len(words.tokens) - length + 1):
-                span = Span(first, first + length - 1, "TYPO")
+            for first in range(len(each) - length + 1):
+                last = first + length - 1
+                if outer[first] or outer[last] or any(inner[first + 1 : last]):
+                    continue
+                span = Span(first, last, "TYPO")
                 if not self._may_be_mistyped(words, span, asked):
                     continue
                 key = words.key(span.first, span.last)
@@ -44,12 +50,6 @@ class Typos:
     def _may_be_mistyped(self, words: Text, span: Span, asked: bool) -> bool:
         """Whether tokens hold a word that belongs to no listed name and may be part of one."""
         tokens = range(span.first, span.last + 1)
-        inner = tokens[1:-1]
-        if any(
-            words.word(i) in self._loose and not (i in inner and words.word(i) in INNER)
-            for i in tokens
-        ):
-            return False
         touched = words.overlapped(span)
         cities = [s for s in touched if s.label in {"CITY", "REGION"}]
         if any(s.label not in {"CITY", "REGION", "CODE"} for s in touched) or any(

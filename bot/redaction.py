@@ -8,7 +8,7 @@ valid to be private, so these are shapes: a list of all countries' numbering pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,7 +91,7 @@ def redact_all(value: Any) -> Any:
     """A copy of a JSON value with every text in it redacted; names of fields stay."""
     if isinstance(value, str):
         return redact(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: redact_all(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [redact_all(item) for item in value]

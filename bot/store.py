@@ -9,7 +9,6 @@ message. This one does none of that, and keeps texts without what is private in 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +35,7 @@ from bot import private_log
 from bot.age import DAY
 from bot.conversation_log import Row, kept_at, name_of, new_key
 from bot.conversations import Conversations
+from bot.json_text import dumps, loads
 from bot.paths import STATE
 from bot.redaction import redact, redact_all, redact_entities
 
@@ -148,7 +148,7 @@ class OttoTrackerStore(TrackerStore):
     def _publish(self, sender_id: str, written: list[str]) -> None:
         for event in written if self.event_broker else ():
             try:
-                self.event_broker.publish({"sender_id": sender_id} | json.loads(event))
+                self.event_broker.publish({"sender_id": sender_id} | loads(event))
             except Exception as error:
                 logger.error("an event was kept but not published: %s", _kind(error))
 
@@ -211,7 +211,7 @@ def _session(events: list[Event]) -> list[Event]:
 def _written(event: Event) -> str | None:
     """An event as it is kept, in ASCII so that any database takes it; None if it cannot be."""
     try:
-        return json.dumps(_kept(event.as_dict()))
+        return dumps(_kept(event.as_dict()))
     except Exception as error:
         logger.error("an event could not be kept: %s", _kind(error))
         return None
@@ -256,7 +256,7 @@ def _read(row: Row, written: str) -> list[Event]:
     try:
         return [
             Event.resolve_by_type(event["event"])._from_parameters(event)
-            for event in json.loads(written)
+            for event in loads(written)
         ]
     except Exception as error:
         logger.error("turn %s is broken and was left out: %s", row.key, _kind(error))

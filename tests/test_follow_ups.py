@@ -7,6 +7,7 @@ import yaml
 
 from bot.answers import topics
 from bot.follow_ups import DEFAULT, INTENT, FollowUpError, load, merged, topic_for
+from bot.intents import Guess
 from bot.paths import DATA
 
 FILE = DATA / "follow_ups.yml"
@@ -125,14 +126,14 @@ def test_a_table_that_is_no_utf8_is_named(tmp_path: Path) -> None:
 
 def test_a_follow_up_and_the_topic_it_means_by_itself_are_one() -> None:
     ranking = [
-        {"name": "faq/ages", "confidence": 0.4, "likeness": 0.5},
-        {"name": "follow_up/cost", "confidence": 0.3, "likeness": 0.6},
-        {"name": "faq/cost_insurance", "confidence": 0.2, "likeness": 0.7},
-        {"name": "faq/autism", "confidence": 0.1, "likeness": 0.1},
+        Guess("faq/ages", 0.4, 0.5),
+        Guess("follow_up/cost", 0.3, 0.6),
+        Guess("faq/cost_insurance", 0.2, 0.7),
+        Guess("faq/autism", 0.1, 0.1),
     ]
     assert merged(ranking) == [
-        {"name": "follow_up/cost", "confidence": 0.5, "likeness": 0.7},
-        {"name": "faq/ages", "confidence": 0.4, "likeness": 0.5},
-        {"name": "faq/autism", "confidence": 0.1, "likeness": 0.1},
-        {"name": "faq/cost_insurance", "confidence": 0.0, "likeness": 0.7},
+        Guess("follow_up/cost", 0.5, 0.7),
+        Guess("faq/ages", 0.4, 0.5),
+        Guess("faq/autism", 0.1, 0.1),
+        Guess("faq/cost_insurance", 0.0, 0.7),
     ]

@@ -27,7 +27,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from threadpoolctl import threadpool_limits
 
 from bot.follow_ups import merged
-from bot.intents import IntentModel, Weights
+from bot.intents import Guess, IntentModel, Weights
 from bot.likeness import Array
 from bot.nlu.component import Trained
 from bot.nlu.encoder import QUESTIONS
@@ -91,12 +91,12 @@ class Classifier(IntentClassifier, Trained):
         if (message.get(INTENT) or {}).get("name") == EMERGENCY:
             return
         length = self._config["ranking_length"]
-        ranking = _guesses(self._model, _meant(message), vector)
+        ranking = merged(self._model.rank(_meant(message), vector))
         parts = [
-            {"text": text, LABELS: _guesses(self._model, text, part)[:length]}
+            {"text": text, LABELS: _written(merged(self._model.rank(text, part))[:length])}
             for text, part in message.get(QUESTIONS) or ()
         ]
-        message.set(LABELS, ranking[:length], add_to_output=True)
+        message.set(LABELS, _written(ranking[:length]), add_to_output=True)
         message.set(PARTS, parts, add_to_output=True)
         intents = best_by_intent(ranking)
         message.set(INTENT, dict(intents[0]), add_to_output=True)
@@ -104,37 +104,36 @@ class Classifier(IntentClassifier, Trained):
         message.set(RESPONSE_SELECTOR, _selection(ranking), add_to_output=True)
 
 
-def _selection(ranking: list[dict[str, Any]]) -> dict[str, Any]:
+def _written(ranking: list[Guess]) -> list[dict[str, Any]]:
+    return [guess._asdict() for guess in ranking]
+
+
+def _selection(ranking: list[Guess]) -> dict[str, Any]:
     """The likeliest response of each retrieval intent, as much of it as Rasa's actions read."""
-    best: dict[str, dict[str, Any]] = {}
-    for entry in ranking:
-        family, separator, _ = entry["name"].partition("/")
+    best: dict[str, Guess] = {}
+    for guess in ranking:
+        family, separator, _ = guess.name.partition("/")
         if separator:
-            best.setdefault(family, entry)
+            best.setdefault(family, guess)
     responses = {
         family: {
             "response": {
-                "confidence": entry["confidence"],
-                "intent_response_key": entry["name"],
-                "utter_action": f"utter_{entry['name']}",
+                "confidence": guess.confidence,
+                "intent_response_key": guess.name,
+                "utter_action": f"utter_{guess.name}",
             }
         }
-        for family, entry in best.items()
+        for family, guess in best.items()
     }
     return {"all_retrieval_intents": sorted(best)} | responses
 
 
-def best_by_intent(ranking: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def best_by_intent(ranking: list[Guess]) -> list[dict[str, Any]]:
     """The ranking by intent proper: a retrieval intent stands where its best member stood."""
-    intents: dict[str, dict[str, Any]] = {}
-    for entry in ranking:
-        name = entry["name"].split("/")[0]
-        intents.setdefault(name, {"name": name, "confidence": entry["confidence"]})
-    return list(intents.values())
-
-
-def _guesses(model: IntentModel, text: str, vector: Array) -> list[dict[str, Any]]:
-    return merged([guess._asdict() for guess in model.rank(text, vector)])
+    best: dict[str, float] = {}
+    for guess in ranking:
+        best.setdefault(guess.name.partition("/")[0], guess.confidence)
+    return [{"name": name, "confidence": confidence} for name, confidence in best.items()]
 
 
 def _vector(message: Message) -> Array | None:

@@ -3,6 +3,8 @@
 - For every action Rasa checks the schema of what actions answer, besides the answer
   (rasa/core/actions/action.py, `_validate_action_result`), which takes longer than the action.
 - For every action it connects anew (rasa/utils/endpoints.py, `EndpointConfig.request`).
+- For every action it makes all those that Rasa has of its own (rasa/core/actions/action.py,
+  `action_for_name_or_text`), which keep nothing.
 - For every event of an answer it looks through all classes of events
   (rasa/shared/core/events.py, `resolve_by_type`).
 """
@@ -14,12 +16,15 @@ from functools import cache
 from typing import Any
 
 import aiohttp
+import rasa.core.actions.action
 from jsonschema.validators import validator_for
-from rasa.core.actions.action import RemoteAction
+from rasa.core.actions.action import Action, RemoteAction
 from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
 from rasa.shared.core.events import Event
 from rasa.shared.utils.common import all_subclasses
 from rasa.utils.endpoints import EndpointConfig
+
+from bot.json_text import dumps
 
 # Shorter than the action server keeps a connection that is not in use (Sanic: 5 seconds).
 KEPT_SECONDS = 3
@@ -28,6 +33,7 @@ _rasas_check = RemoteAction._validate_action_result
 _rasas_session = EndpointConfig.session
 _rasas_request = EndpointConfig.request
 _rasas_resolve = Event.resolve_by_type
+_rasas_defaults = rasa.core.actions.action.default_actions
 
 
 def install() -> None:
@@ -36,6 +42,7 @@ def install() -> None:
     EndpointConfig.session = _session
     EndpointConfig.request = _request
     Event.resolve_by_type = staticmethod(_resolve)
+    rasa.core.actions.action.default_actions = _defaults
 
 
 class Connections(aiohttp.TCPConnector):
@@ -65,6 +72,7 @@ def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
         auth=aiohttp.BasicAuth(login["username"], login["password"]) if login else None,
         timeout=aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT),
         connector=kept,
+        json_serialize=dumps,
         connector_owner=False,
     )
 
@@ -79,6 +87,15 @@ async def _request(endpoint: EndpointConfig, *arguments: Any, **options: Any) ->
         # A kept connection may end the moment that it is used. Actions change nothing but what
         # they answer, so to call one twice does no harm.
         return await _rasas_request(endpoint, *arguments, **options)
+
+
+def _defaults(endpoint: EndpointConfig | None = None) -> list[Action]:
+    if endpoint is None:
+        return list(_rasas_defaults())
+    kept: list[Action] | None = getattr(endpoint, "otto_defaults", None)
+    if kept is None:
+        kept = endpoint.otto_defaults = _rasas_defaults(endpoint)
+    return kept
 
 
 def _resolve(type_name: str, default: type[Event] | None = None) -> type[Event] | None:

@@ -4,6 +4,8 @@
   class says nothing of copies (rasa/shared/core/trackers.py, `__init__`), which takes five times as
   long as it need.
 - For every action it copies the tracker by telling the conversation anew (same file, `copy`).
+- For every prediction it goes through the conversation for what was taken back or belongs to a form
+  (same file, `applied_events`), though there be neither.
 - For every message it writes the whole domain as a dictionary, to see whether anything is in it
   (rasa/shared/core/domain.py, `is_empty`).
 - For every call of the action server it copies what began a form, with all that is in it, only to
@@ -22,14 +24,29 @@ import rasa.core.policies.rule_policy
 import rasa.core.processor
 import rasa.shared.core.trackers
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionReverted,
+    ActiveLoop,
+    Event,
+    Restarted,
+    SessionStarted,
+    UserUtteranceReverted,
+)
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import all_subclasses
 
 # They copy for their logs, and for nothing else.
 COPYING = (rasa.core.processor, rasa.core.policies.rule_policy, rasa.core.actions.forms)
 
 _rasas_is_empty = Domain.is_empty
 _rasas_copy = DialogueStateTracker.copy
+_rasas_applied = DialogueStateTracker.applied_events
+
+# Events after which others may not count, and those after which none before does.
+UNDOING = frozenset([ActionReverted, ActiveLoop, UserUtteranceReverted])
+STARTING = frozenset([Restarted, SessionStarted])
+KNOWN = frozenset(all_subclasses(Event))
 
 
 def install() -> None:
@@ -37,6 +54,7 @@ def install() -> None:
     Domain.is_empty = _is_empty
     Slot.__copy__ = _copy
     DialogueStateTracker.copy = _copy_of
+    DialogueStateTracker.applied_events = _applied
     rasa.shared.core.trackers.dataclasses = SimpleNamespace(asdict=_fields)
     for module in COPYING:
         module.copy = SimpleNamespace(deepcopy=_same)
@@ -72,6 +90,16 @@ def _copy_of(tracker: DialogueStateTracker) -> DialogueStateTracker:
         assistant_id=None,
     )
     return new
+
+
+def _applied(tracker: DialogueStateTracker) -> list[Event]:
+    events = list(tracker.events)
+    kinds = list(map(type, events))
+    if not KNOWN.issuperset(kinds) or not UNDOING.isdisjoint(kinds):
+        applied: list[Event] = _rasas_applied(tracker)
+        return applied
+    starts = (i for i in reversed(range(len(kinds))) if kinds[i] in STARTING)
+    return events[next(starts, -1) + 1 :]
 
 
 def _fields(of: object) -> dict[str, object]:

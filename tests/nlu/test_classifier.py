@@ -1,7 +1,6 @@
 """The classifier as Rasa runs it: what it learns, what it stores, and what it fills in."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -10,6 +9,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, RESPONSE_SELEC
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.intents import Guess
 from bot.nlu.classifier import LABELS, Classifier, best_by_intent
 from bot.nlu.encoder import SentenceEncoder
 
@@ -133,9 +133,7 @@ def test_an_untrained_classifier_has_no_intent_to_give(
 def test_an_intent_stands_where_its_best_member_stood(
     labels: list[str], intents: list[str]
 ) -> None:
-    ranking: list[dict[str, Any]] = [
-        {"name": name, "confidence": 1 / rank} for rank, name in enumerate(labels, 2)
-    ]
+    ranking = [Guess(name, 1 / rank, 0.5) for rank, name in enumerate(labels, 2)]
     best = best_by_intent(ranking)
     assert [intent["name"] for intent in best] == intents
     assert best[:1] == [{"name": name, "confidence": 0.5} for name in intents[:1]]

@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import rasa.core.actions.action as rasas
 from aiohttp import web
 from jsonschema import ValidationError
 from rasa.core.actions.action import RemoteAction
@@ -70,6 +71,23 @@ def test_an_event_is_what_rasa_makes_of_its_name(action: RemoteAction, kind: typ
 def test_an_event_without_a_class_is_refused_in_rasas_words(action: RemoteAction) -> None:
     with pytest.raises(ValueError, match="Unknown event name"):
         Event.resolve_by_type("no such")
+
+
+def test_rasas_own_actions_are_made_once(action: RemoteAction) -> None:
+    endpoint = EndpointConfig("http://nowhere")
+    kept, by_rasa = rasas.default_actions(endpoint), actions._rasas_defaults(endpoint)
+    assert [(type(each), vars(each)) for each in kept] == [
+        (type(each), vars(each)) for each in by_rasa
+    ]
+    assert list(map(id, rasas.default_actions(endpoint))) == list(map(id, kept))
+
+
+def test_each_server_has_actions_of_its_own(action: RemoteAction) -> None:
+    one, other = (
+        [vars(each) for each in rasas.default_actions(EndpointConfig(url)) if vars(each)]
+        for url in ("http://one", "http://other")
+    )
+    assert one != other
 
 
 CALL = {"next_action": "action_find_location"}

@@ -7,8 +7,22 @@ import inspect
 from types import ModuleType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rasa.core.agent import Agent
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionReverted,
+    ActiveLoop,
+    BotUttered,
+    Event,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.shortcuts import trackers
@@ -46,6 +60,38 @@ def test_a_copy_of_a_tracker_is_in_the_same_state(
     assert len(seen) > len(TURNS)
     for mine, by_rasa in seen:
         assert mine == by_rasa
+
+
+EVENTS = [
+    UserUttered("hello"),
+    BotUttered("Hello."),
+    SlotSet("city", "Tampa"),
+    ActionExecuted("action_listen"),
+    ActionExecuted("form"),
+    ActiveLoop("form"),
+    ActiveLoop(None),
+    ActionReverted(),
+    UserUtteranceReverted(),
+    Restarted(),
+    SessionStarted(),
+]
+
+
+@given(st.lists(st.sampled_from(EVENTS), max_size=12))
+def test_the_events_that_count_are_those_that_rasa_finds(events: list[Event]) -> None:
+    tracker = DialogueStateTracker.from_events("me", [])
+    tracker.events.extend(events)
+    counted, by_rasa = trackers._applied(tracker), trackers._rasas_applied(tracker)
+    assert list(map(id, counted)) == list(map(id, by_rasa))
+
+
+class Unheard(UserUttered):
+    """An event of somebody's own."""
+
+
+def test_events_that_rasa_does_not_have_are_left_to_it() -> None:
+    tracker = DialogueStateTracker.from_events("me", [Unheard("hello")])
+    assert trackers._applied(tracker) == trackers._rasas_applied(tracker)
 
 
 def state_of(tracker: DialogueStateTracker) -> dict[str, object]:

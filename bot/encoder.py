@@ -61,10 +61,7 @@ class Encoder:
         """The vector of one text, shape (1, 384)."""
         # A lone surrogate is no character; the tokenizer takes only characters.
         tokens = self._tokenizer.encode(text.encode("utf-8", "replace").decode("utf-8"))
-        feed = {
-            "input_ids": np.array([tokens.ids], dtype=np.int64),
-            "attention_mask": np.array([tokens.attention_mask], dtype=np.int64),
-        }
+        feed = {"input_ids": np.array([tokens.ids], dtype=np.int64)}
         vector: Vectors = self._session.run(["vector"], feed)[0]
         return vector
 

@@ -37,6 +37,9 @@ CHOICE = re.compile(
     re.IGNORECASE,
 )
 
+# A message of nothing but these says neither yes nor no.
+MARKS = re.compile(r"[?!.,;\s]+")
+
 
 @dataclass(frozen=True)
 class Thresholds:

@@ -14,13 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 
 # Reading JSON is most of the work, and this reads it in half the time; Rasa's server needs it too.
-import ujson
-
 from bot import settings
 from bot.channels.database import own_file
 from bot.channels.web_store import Store, Vote
 from bot.conversation_log import ConversationLog, kept_at
 from bot.errors import OttoError
+from bot.json_text import loads
 from bot.metrics import channel_of
 from bot.paths import STATE
 
@@ -82,10 +81,10 @@ def readable(rows: Iterable[tuple[str, float, str]]) -> Iterator[Turn]:
     """
     for sender, at, events in rows:
         try:
-            turn = Turn(sender, at, ujson.loads(events))
+            turn = Turn(sender, at, loads(events))
             if turn.said is not None:
                 yield turn
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             # The store leaves a broken row out as well.
             continue
 

@@ -18,6 +18,8 @@ from bot.gate import (
     CONCERN,
     FIND_LOCATION,
     INFORM,
+    MARKS,
+    OUT_OF_SCOPE,
     PERSON,
     RECOMMEND,
     Thresholds,
@@ -85,6 +87,8 @@ class Gate(Component):
         if describes_somebody(message.get(TEXT), best["name"], kinds):
             return {"name": RECOMMEND, "confidence": 1.0}
         name = self._thresholds.decide(labels)
+        if name is None and best["name"] != OUT_OF_SCOPE and MARKS.fullmatch(message.get(TEXT)):
+            name = ASK_WHICH
         torn = name == ASK_WHICH and best["name"] == FIND_LOCATION
         if torn and message.get(PERHAPS_PLACE)():
             name = None

@@ -86,6 +86,17 @@ def test_an_answer_to_the_recommendation_with_any_entity_of_it_is_kept(kind: str
     assert passed("my son", label("inform"), entities=(kind,))["name"] == "before"
 
 
+@pytest.mark.parametrize("text", ["?", " ?! ", "..", ","])
+def test_a_message_without_words_is_asked_about_however_sure_it_seems(text: str) -> None:
+    assert passed(text, label("affirm", 0.9, 1.0))["name"] == "nlu_fallback"
+    assert passed(text, label("out_of_scope", 0.9, 1.0))["name"] == "before"
+
+
+@pytest.mark.parametrize("text", ["👍", ":)", "y", "1"])
+def test_a_sign_that_says_something_is_no_message_without_words(text: str) -> None:
+    assert passed(text, label("affirm"))["name"] == "before"
+
+
 def test_a_message_that_was_not_ranked_is_left_alone() -> None:
     assert passed("he is not breathing")["name"] == "before"
 

@@ -10,9 +10,8 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -34,23 +33,20 @@ TURNS = sa.Table(
 )
 # In the order of `Row`.
 ROW = (TURNS.c.key, TURNS.c.sender, TURNS.c.at, TURNS.c.events, TURNS.c.state)
-# As text, which SQLAlchemy prepares once; what is built of columns it goes through each time, and
-# writes an insert with a conflict out.
-LATEST = sa.text(
+LATEST = (
     "SELECT key, sender, at, events, state FROM conversation_turns"
-    " WHERE sender = :sender ORDER BY id DESC LIMIT :most"
+    " WHERE sender = ? ORDER BY id DESC LIMIT ?"
 )
-APPEND = sa.text(
+APPEND = (
     "INSERT INTO conversation_turns (key, sender, at, events, state)"
-    " VALUES (:key, :sender, :at, :events, :state) ON CONFLICT DO NOTHING"
+    " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 PLAIN = re.compile(r"[ -~]{1,72}")
 # How many rows are read at once where all are: few enough to hold up no visitor.
 PAGE = 500
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A turn as it is kept.
 
     `key` names it, so that it is never kept twice; `at` is when it ended, in seconds since 1970;
@@ -103,12 +99,11 @@ class ConversationLog:
 
     def append(self, rows: Sequence[Row]) -> None:
         """Add rows in their order; those that are there already stay as they are."""
-        with self._database.begin() as db:
-            db.execute(APPEND, list(map(vars, rows)))
+        self._database.run(APPEND, rows)
 
     def latest(self, sender: str, most: int) -> list[Row]:
         """The last rows of a conversation, the oldest first."""
-        return self._rows(LATEST, {"sender": sender, "most": most})[::-1]
+        return [Row(*row) for row in self._database.run(LATEST, [(sender, most)])[::-1]]
 
     def all(self, sender: str | None = None) -> list[Row]:
         """All rows of a conversation, or of every conversation, the oldest first."""
@@ -157,9 +152,9 @@ class ConversationLog:
         """Let go of the database."""
         self._database.close()
 
-    def _rows(self, query: Any, values: dict[str, Any] | None = None) -> list[Row]:
+    def _rows(self, query: Any) -> list[Row]:
         with self._database.begin() as db:
-            return [Row(*row) for row in db.execute(query, values or {})]
+            return [Row(*row) for row in db.execute(query)]
 
     def _delete(self, which: Any) -> int:
         with self._database.begin() as db:

@@ -82,9 +82,14 @@ def findings(text: str) -> list[Finding]:
 
 def redact(text: str) -> str:
     """The text with a label, such as [number], in place of what is private."""
-    if not PERHAPS.search(text):
-        return text
-    return str(PATTERN.sub(lambda match: LABELS[match.lastgroup], text))
+    return without(text, findings(text))
+
+
+def without(text: str, found: list[Finding]) -> str:
+    """The text with labels in place of what was found in it."""
+    for finding in reversed(found):
+        text = f"{text[: finding.start]}{finding.label}{text[finding.end :]}"
+    return text
 
 
 def redact_all(value: Any) -> Any:
@@ -98,13 +103,13 @@ def redact_all(value: Any) -> Any:
     return value
 
 
-def redact_entities(text: str, entities: Sequence[Any]) -> list[Any]:
-    """A text's entities as they are in the redacted text: moved, without those that are private."""
-    found = findings(text)
-    return list(_moved(found, entities))
+def redact_entities(found: list[Finding], entities: Sequence[Any]) -> Iterator[Any]:
+    """Entities as they are in the redacted text: moved, without those that are private.
 
-
-def _moved(found: list[Finding], entities: Sequence[Any]) -> Iterator[Any]:
+    Args:
+        found: what is private in their text.
+        entities: those of the text as it was.
+    """
     for entity in entities:
         start, end = entity.get("start"), entity.get("end")
         if not isinstance(start, int) or not isinstance(end, int):

@@ -7,6 +7,7 @@ The `rasa` command reports errors to a third party even where telemetry is off
 """
 
 import argparse
+import gc
 import runpy
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 from bot import no_tensorflow
 from bot.model_file import ModelError, verify
 from bot.quiet import quiet
+
+# How many new objects there may be before Python looks for those that only name each other.
+GARBAGE = 10_000
 
 
 def main() -> None:
@@ -33,6 +37,9 @@ def main() -> None:
 
         rasa.telemetry.initialize_error_reporting = lambda: None
         shortcuts.install()
+        # Most of what a turn makes is gone with it; to look for more after each 700 objects takes a
+        # fiftieth of all time.
+        gc.set_threshold(GARBAGE)
     if sys.argv[0] == "rasa_sdk":
         from actions import locations, recommendation
 

@@ -37,7 +37,7 @@ from bot.conversation_log import Row, kept_at, name_of, new_key
 from bot.conversations import Conversations
 from bot.json_text import dumps, loads
 from bot.paths import STATE
-from bot.redaction import redact, redact_all, redact_entities
+from bot.redaction import findings, redact_all, redact_entities, without
 
 logger = logging.getLogger(__name__)
 
@@ -224,11 +224,17 @@ def _kept(event: Json) -> Json:
         return event
     text = event.get("text") or ""
     understood = event.get("parse_data") or {}
-    # The answers that might have been given are long, and of no use after the turn.
-    rest = {k: v for k, v in understood.items() if k not in ("entities", "response_selector")}
-    entities = redact_entities(text, understood.get("entities") or [])
-    parse_data = redact_all(rest) | {"entities": entities}
-    return event | {"text": redact(text), "parse_data": parse_data}
+    # To look for what is private takes a while, and the text is there twice.
+    found = findings(text)
+    clean = without(text, found)
+    parse_data = {
+        key: clean if value == text else redact_all(value)
+        for key, value in understood.items()
+        # The answers that might have been given are long, and of no use after the turn.
+        if key not in ("entities", "response_selector")
+    }
+    parse_data["entities"] = list(redact_entities(found, understood.get("entities") or []))
+    return event | {"text": clean, "parse_data": parse_data}
 
 
 def _brief(event: Event) -> Event:

@@ -153,6 +153,6 @@ def test_entities_move_with_the_text_and_private_ones_go() -> None:
     number = {"entity": "zip", "value": "61955", "start": 3, "end": 8}
     city = {"entity": "city", "value": "Vista", "start": 19, "end": 24}
     unplaced = {"entity": "note", "value": "555-0123"}
-    kept, note = redact_entities(text, [number, city, unplaced])
+    kept, note = redact_entities(findings(text), [number, city, unplaced])
     assert redact(text)[kept["start"] : kept["end"]] == "Vista"
     assert note["value"] == "[number]"

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -473,6 +474,24 @@ def test_the_log_tells_of_an_outage_once_and_of_its_end(
     told = [r.getMessage() for r in caplog.records if r.name == "bot.conversations"]
     assert ["out of order" in text or "works again" in text for text in told] == [True, True]
     assert "canary" not in caplog.text
+
+
+def test_a_connection_that_is_cut_in_a_statement_is_replaced_without_a_word(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = database.Database(server.database().url, METADATA)
+    with pytest.raises(psycopg2.OperationalError):
+        user.run("SELECT pg_terminate_backend(pg_backend_pid())", [()])
+    assert user.run("SELECT 1", [()]) == [(1,)]
+    assert caplog.records == []
+
+
+def test_rows_are_added_all_or_not_at_all(kept: Kept) -> None:
+    user = database.Database(kept.url, METADATA)
+    add = "INSERT INTO otto_probes (key) VALUES (?)"
+    with pytest.raises((psycopg2.IntegrityError, sqlite3.IntegrityError)):
+        user.run(add, [("one",), ("one",)])
+    assert user.run("SELECT key FROM otto_probes", [()]) == []
 
 
 def test_an_error_of_the_database_names_no_value(kept: Kept) -> None:

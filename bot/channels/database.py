@@ -83,8 +83,11 @@ class Database:
                     cursor.execute(statement, values)
                 found = cursor.fetchall() if cursor.description else []
                 raw.commit()
+            except self._engine.dialect.dbapi.Error:
+                # It may be cut, so nothing more is asked of it; what was not finished is undone.
+                raw.invalidate()
+                raise
             finally:
-                # What was not finished is undone.
                 raw.close()
         return list(found)
 

@@ -50,7 +50,9 @@ class Phone:
 
     async def send(self, text: str, files: int = 0, number: str = NUMBER) -> list[str]:
         """Send a message and return the texts that come back."""
-        form = {"MessageSid": next(self._ids), "From": number, "Body": text, "FromCity": ""}
+        # Half a character is nothing that a phone could send.
+        body = text.encode("utf-8", "replace").decode("utf-8")
+        form = {"MessageSid": next(self._ids), "From": number, "Body": body, "FromCity": ""}
         form["NumMedia"] = str(files)
         signature = signed(PUBLIC_URL + PATH, form, self._token)
         answer = await self._twilio.answer(urlencode(form).encode(), "", signature)

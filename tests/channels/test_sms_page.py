@@ -73,6 +73,13 @@ def test_what_is_sent_is_answered_with_what_it_takes(port: int) -> None:
     assert (said["opted_out"], said["carrier"]) == (False, False)
 
 
+@pytest.mark.parametrize("text", ["\ud800", "How \udfff long?", "\x00", "😀"], ids=ascii)
+def test_odd_characters_are_answered(text: str, port: int) -> None:
+    response, content = call(port, "POST", "/messages", MESSAGE | {"text": text})
+    assert response.status == 200
+    assert json.loads(content)["texts"]
+
+
 def test_a_stop_is_told_as_the_phone_companys(port: int) -> None:
     other = MESSAGE | {"number": "+15555550199", "text": "stop"}
     said = json.loads(call(port, "POST", "/messages", other)[1])

@@ -13,7 +13,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-# Reading JSON is most of the work, and this reads it in half the time; Rasa's server needs it too.
 from bot import settings
 from bot.channels.database import own_file
 from bot.channels.web_store import Store, Vote

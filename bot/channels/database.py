@@ -81,7 +81,7 @@ class Database:
                     cursor.execute(BEGIN)
                 for values in rows:
                     cursor.execute(statement, values)
-                found = cursor.fetchall() if cursor.description else []
+                found: list[Any] = cursor.fetchall() if cursor.description else []
                 raw.commit()
             except self._engine.dialect.dbapi.Error:
                 # It may be cut, so nothing more is asked of it; what was not finished is undone.
@@ -89,7 +89,7 @@ class Database:
                 raise
             finally:
                 raw.close()
-        return list(found)
+        return found
 
     @contextmanager
     def _opened(self) -> Iterator[None]:
@@ -219,7 +219,7 @@ def _engine(url: str) -> sa.engine.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
-        # Transactions begin below.
+        # Python would begin transactions by itself, and not as a writer.
         connection.isolation_level = None
         _write_ahead(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
